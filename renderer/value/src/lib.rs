@@ -1,1 +1,19 @@
-//! Stub.
+//! The values of Go 1.27 as a Helm template sees them.
+//!
+//! Every type that some function can tell from another is kept apart: `%T`, `kindOf`, argument checks and `eq` see whether
+//! a number is an `int`, an `int64` or a `float64`. Strings are bytes. Maps are shared and change in place; lists never do.
+
+#![warn(clippy::disallowed_methods)]
+
+mod bury;
+mod list;
+mod map;
+mod object;
+mod text;
+mod value;
+
+pub use list::{Element, List};
+pub use map::{Entries, Map, MapType};
+pub use object::{Field, Method, MethodBody, Object};
+pub use text::{Origin, Piece, Text, TextBuilder};
+pub use value::{Kind, Type, Value};
