@@ -1,1 +1,3 @@
-//! Stub.
+//! The Chartroom page and its render worker.
+
+pub mod app;

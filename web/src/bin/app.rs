@@ -1,2 +1,6 @@
-//! Stub.
-fn main() {}
+//! The page's entry point.
+
+fn main() {
+    console_error_panic_hook::set_once();
+    yew::Renderer::<web::app::App>::new().render();
+}
