@@ -65,7 +65,9 @@ pub trait Object: Any + fmt::Debug {
     /// The field `name`.
     fn field(&self, name: &str) -> Field {
         match self.fields().into_iter().find(|(field, _)| *field == name) {
-            Some((field, value)) if field.starts_with(|first: char| first.is_uppercase()) => Field::Value(value),
+            Some((field, value)) if field.starts_with(|first: char| first.is_uppercase()) => {
+                Field::Value(value)
+            }
             Some(_) => Field::Unexported,
             None => Field::Missing,
         }
