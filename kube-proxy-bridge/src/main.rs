@@ -1,2 +1,53 @@
-//! Stub.
-fn main() {}
+//! Reads the command line, binds to loopback, serves until it is told to stop.
+
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+use kube_proxy_bridge::config::{self, Command, Config};
+use kube_proxy_bridge::http::page::Page;
+use kube_proxy_bridge::{State, app};
+use tokio::net::TcpListener;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let config = match config::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Serve(config)) => config,
+        Ok(Command::Help) => {
+            // A closed pipe is the reader's decision.
+            let _ = io::stdout().write_all(config::USAGE.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(sentence) => {
+            eprintln!("kube-proxy-bridge: {sentence}\n\n{}", config::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match serve(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kube-proxy-bridge: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config) -> io::Result<()> {
+    let page = Page::load(&config.page)
+        .map_err(|error| io::Error::new(error.kind(), format!("the page cannot be read: {error}")))?;
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
+    let listener = TcpListener::bind(wanted)
+        .await
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {wanted}: {error}")))?;
+    let address = listener.local_addr()?;
+    // Programs that start the bridge read its port from this line.
+    writeln!(io::stdout(), "listening on http://{address}/")?;
+    axum::serve(listener, app(State::new(page, address))).with_graceful_shutdown(stop()).await
+}
+
+/// Completes on Ctrl-C; never, if the signal cannot be watched.
+async fn stop() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
