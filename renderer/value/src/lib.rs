@@ -8,6 +8,7 @@
 mod bury;
 mod list;
 mod map;
+pub mod number;
 mod object;
 mod text;
 mod value;
