@@ -1,1 +1,10 @@
-//! Stub.
+//! Helm v4.3.1's client side, pure: charts, values, packages. It reads no clock, files, environment or entropy.
+
+#![warn(clippy::disallowed_methods)]
+
+pub mod chart;
+pub mod error;
+pub mod log;
+
+pub use error::Error;
+pub use log::Log;
