@@ -1,0 +1,256 @@
+//! Runs the cases of `tests/suite` and the charts of `www/examples` through the real Helm and through ours.
+//!
+//! `cargo test -p tests --test oracle [-- TEXT…]` compares; `-- --update` writes what Helm says into the case files.
+
+#![expect(clippy::print_stdout, reason = "a test binary reports to its terminal")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::ExitCode;
+
+use tests::case_file::{self, CaseFile, Check, Expectation};
+use tests::{Answer, Fixture, Program, Run, diff, known, pool, program};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let filters: Vec<String> = args.iter().filter(|arg| !arg.starts_with('-')).cloned().collect();
+    let result = if args.iter().any(|arg| arg == "--update") { update(&filters) } else { compare(&filters) };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(err) => {
+            println!("oracle: {err}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wanted(id: &str, filters: &[String]) -> bool {
+    filters.is_empty() || filters.iter().any(|filter| id.contains(filter.as_str()))
+}
+
+/// Writes Helm's answers into the case files; every check is asked for on its own.
+fn update(filters: &[String]) -> Result<bool, String> {
+    let helm = Program::helm()?;
+    let files = case_file::read_all(&program::root().join("tests/suite"))?;
+    for file in &files {
+        if !file.checks.iter().any(|check| wanted(&check.id, filters)) {
+            continue;
+        }
+        let runs: Result<Vec<Run>, _> =
+            pool::map(&file.checks, |check| helm.run(&check.fixture)).into_iter().collect();
+        let text = file.updated(&runs.map_err(|err| err.to_string())?);
+        if text != file.text {
+            fs::write(&file.path, text).map_err(|err| format!("{}: {err}", file.path.display()))?;
+            println!("updated {}", file.path.display());
+        }
+    }
+    Ok(true)
+}
+
+/// One comparison to make: a check, or an example in an environment.
+struct Subject {
+    id: String,
+    fixture: Fixture,
+    /// Helm's answer where a batch gave it already.
+    batched: Option<Answer>,
+}
+
+fn compare(filters: &[String]) -> Result<bool, String> {
+    let helm = Program::helm()?;
+    let ours = Program::chartroom()?;
+    let files = case_file::read_all(&program::root().join("tests/suite"))?;
+    let mut subjects = Vec::new();
+    let mut stale = Vec::new();
+    for file in &files {
+        let answers = batch(&helm, file, filters);
+        for (check, batched) in file.checks.iter().zip(answers) {
+            if wanted(&check.id, filters) {
+                if let (Expectation::Line { answer, .. }, Some(helms)) = (&check.expectation, &batched)
+                    && answer != helms
+                {
+                    stale.push(check.id.clone());
+                }
+                subjects.push(Subject { id: check.id.clone(), fixture: check.fixture.clone(), batched });
+            }
+        }
+    }
+    subjects.extend(examples()?.into_iter().filter(|example| wanted(&example.id, filters)));
+    let known = known::read(&program::root().join("tests/oracle/known.toml"))?;
+
+    let verdicts = pool::map(&subjects, |subject| verdict(&helm, &ours, subject));
+    let mut uses: BTreeMap<&str, usize> = known.iter().map(|known| (known.id.as_str(), 0)).collect();
+    let (mut n_equal, mut n_known, mut n_different) = (0, 0, 0);
+    for (subject, verdict) in subjects.iter().zip(&verdicts) {
+        let accepted = known.iter().find(|known| subject.id.starts_with(&known.case));
+        match (verdict, accepted) {
+            (None, _) => n_equal += 1,
+            (Some(_), Some(known)) => {
+                n_known += 1;
+                *uses.entry(&known.id).or_default() += 1;
+            }
+            (Some(difference), None) => {
+                n_different += 1;
+                println!("DIFFERENT {}\n{difference}", subject.id);
+            }
+        }
+    }
+    let useless: Vec<&str> = uses.iter().filter(|(_, n_uses)| **n_uses == 0).map(|(id, _)| *id).collect();
+    if filters.is_empty() {
+        for id in &useless {
+            println!("known.toml: `{id}` is no longer a difference");
+        }
+    }
+    for id in &stale {
+        println!("STALE {id}: helm says something else now");
+    }
+    println!("{n_equal} equal, {n_different} different, {n_known} known");
+    Ok(n_different == 0 && stale.is_empty() && (useless.is_empty() || !filters.is_empty()))
+}
+
+/// What differs between Helm and us, as text to read.
+fn verdict(helm: &Program, ours: &Program, subject: &Subject) -> Option<String> {
+    let got = match ours.run(&subject.fixture) {
+        Ok(run) => run,
+        Err(err) => return Some(format!("{err}\n")),
+    };
+    if subject.batched.as_ref() == Some(&Answer::of(&got)) {
+        return None;
+    }
+    let want = match helm.run(&subject.fixture) {
+        Ok(run) => run,
+        Err(err) => return Some(format!("{err}\n")),
+    };
+    if want == got {
+        return None;
+    }
+    let mut text = String::new();
+    for (name, want, got) in [("stdout", &want.stdout, &got.stdout), ("stderr", &want.stderr, &got.stderr)] {
+        if want != got {
+            let (want, got) = (String::from_utf8_lossy(want), String::from_utf8_lossy(got));
+            text.push_str(&format!("{name}:\n{}", diff::lines(&want, &got, 20)));
+        }
+    }
+    if want.code != got.code {
+        text.push_str(&format!("exit code: helm {}, chartroom {}\n", want.code, got.code));
+    }
+    Some(text)
+}
+
+/// How many one-line cases go through Helm in one run.
+const BATCH: usize = 40;
+
+/// Helm's answers to the one-line cases that are recorded as plain text, many in one run.
+///
+/// Starting Helm costs a hundred times what an expression costs. Each expression is a template of its own in one chart; what comes
+/// out of a batch is only ever used to say "equal". Whatever differs is asked again alone, and so is all of a batch that fails.
+fn batch(helm: &Program, file: &CaseFile, filters: &[String]) -> Vec<Option<Answer>> {
+    let mut answers: Vec<Option<Answer>> = vec![None; file.checks.len()];
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (index, check) in file.checks.iter().enumerate() {
+        let Expectation::Line { answer, .. } = &check.expectation else { continue };
+        if !wanted(&check.id, filters) || !answer.is_plain_text() || !can_batch(check) {
+            continue;
+        }
+        match groups.last_mut() {
+            Some(group) if group.len() < BATCH && together(&file.checks[group[0]], check) => {
+                group.push(index)
+            }
+            _ => groups.push(vec![index]),
+        }
+    }
+    let results = pool::map(&groups, |group| {
+        let fixtures: Vec<&Fixture> = group.iter().map(|index| &file.checks[*index].fixture).collect();
+        run_batch(helm, &fixtures)
+    });
+    for (group, result) in groups.iter().zip(results) {
+        for (index, answer) in group.iter().zip(result.unwrap_or_default()) {
+            answers[*index] = Some(answer);
+        }
+    }
+    answers
+}
+
+const TEMPLATE: &str = "templates/t.yaml";
+
+/// Expressions that speak about their own template, or write to what all templates share, go alone.
+fn can_batch(check: &Check) -> bool {
+    let text =
+        check.fixture.files.get(TEMPLATE).map(|text| String::from_utf8_lossy(text)).unwrap_or_default();
+    let alone = ["Template", "define", "set ", "unset", "merge", "Merge", "---", "push", "include"];
+    check.fixture.command.len() == 3 && !alone.iter().any(|word| text.contains(word))
+}
+
+fn together(a: &Check, b: &Check) -> bool {
+    let others = |check: &Check| {
+        let files = check.fixture.files.iter().filter(|(path, _)| *path != TEMPLATE);
+        files.map(|(path, content)| (path.clone(), content.clone())).collect::<Vec<_>>()
+    };
+    others(a) == others(b)
+}
+
+fn run_batch(helm: &Program, fixtures: &[&Fixture]) -> Option<Vec<Answer>> {
+    let mut joined = (*fixtures.first()?).clone();
+    joined.files.remove(TEMPLATE);
+    for (index, fixture) in fixtures.iter().enumerate() {
+        joined.files.insert(format!("templates/t{index:03}.yaml"), fixture.files.get(TEMPLATE)?.clone());
+    }
+    let run = helm.run(&joined).ok()?;
+    if run.code != 0 || !run.stderr.is_empty() {
+        return None;
+    }
+    let mut rest = &run.stdout[..];
+    let mut answers = Vec::new();
+    for index in 0..fixtures.len() {
+        let head = format!("---\n# Source: c/templates/t{index:03}.yaml\n");
+        rest = rest.strip_prefix(head.as_bytes())?;
+        let next = format!("\n\n---\n# Source: c/templates/t{:03}.yaml\n", index + 1);
+        let end = rest
+            .windows(next.len())
+            .position(|window| window == next.as_bytes())
+            .map_or(rest.len(), |at| at + 1);
+        let mut stdout = b"---\n# Source: c/templates/t.yaml\n".to_vec();
+        stdout.extend_from_slice(&rest[..end]);
+        rest = rest.get(end + 1..).unwrap_or_default();
+        answers.push(Answer::of(&Run { stdout, stderr: Vec::new(), code: 0 }));
+    }
+    // A broken frame means that the batch was cut in the wrong place.
+    answers.iter().all(Answer::is_plain_text).then_some(answers)
+}
+
+/// The charts a visitor can open: as they are, and in each of their environments; rendered and linted.
+fn examples() -> Result<Vec<Subject>, String> {
+    let mut subjects = Vec::new();
+    let dir = program::root().join("www/examples");
+    let entries = fs::read_dir(&dir).map_err(|err| format!("{}: {err}", dir.display()))?;
+    let mut charts: Vec<_> =
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    charts.sort();
+    for chart in charts {
+        let name = chart.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut environments = vec![None];
+        let entries = fs::read_dir(&chart).map_err(|err| format!("{}: {err}", chart.display()))?;
+        let mut files: Vec<String> = entries
+            .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+            .collect();
+        files.sort();
+        environments.extend(files.into_iter().filter(|file| file.starts_with("values-")).map(Some));
+        for environment in environments {
+            let mut layers = Vec::new();
+            if let Some(file) = &environment {
+                layers = vec!["-f".to_owned(), format!("{name}/{file}")];
+            }
+            for words in
+                [&["template", "demo"][..], &["lint"], &["template", "up", "-n", "web", "--is-upgrade"]]
+            {
+                let mut command: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+                command.push(name.clone());
+                command.extend(layers.clone());
+                let id = format!("examples › {}", command.join(" "));
+                let fixture = Fixture::of_chart(&chart, command).map_err(|err| err.to_string())?;
+                subjects.push(Subject { id, fixture, batched: None });
+            }
+        }
+    }
+    Ok(subjects)
+}
