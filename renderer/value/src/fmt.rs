@@ -141,10 +141,7 @@ mod tests {
             Value::Nil,
             Value::Bool(true),
         ];
-        assert_eq!(
-            sprint(&row, &mut |_| true).unwrap(),
-            "1 2ab3 4 <nil> true"
-        );
+        assert_eq!(sprint(&row, &mut |_| true).unwrap(), "1 2ab3 4 <nil> true");
         assert_eq!(sprintln(&row[..3], &mut |_| true).unwrap(), "1 2 a\n");
     }
 

@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod bury;
+pub mod compare;
 pub mod fmt;
 mod list;
 mod map;
