@@ -167,11 +167,13 @@ impl<'a> Printer<'a> {
     }
 
     fn object_leaf(&mut self, value: &Value, object: &dyn Object, verb: char, top: bool) -> bool {
-        if !self.erroring && !self.flags.sharp_v && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
-            if let Some(text) = object.display() {
-                self.string(&text, verb);
-                return true;
-            }
+        if !self.erroring
+            && !self.flags.sharp_v
+            && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q')
+            && let Some(text) = object.display()
+        {
+            self.string(&text, verb);
+            return true;
         }
         match object.underlying() {
             Some(Value::Int64(number) | Value::Int(number)) => self.integer(value, number as u64, true, verb),
@@ -436,12 +438,11 @@ impl<'a> Printer<'a> {
             return;
         }
         let mut out = format!("U+{number:0digits$X}");
-        if self.flags.sharp {
-            if let Some(rune) =
+        if self.flags.sharp
+            && let Some(rune) =
                 u32::try_from(number).ok().and_then(char::from_u32).filter(|rune| is_print(*rune))
-            {
-                out.push_str(&format!(" '{rune}'"));
-            }
+        {
+            out.push_str(&format!(" '{rune}'"));
         }
         self.pad_blank(out.as_bytes());
     }
@@ -479,12 +480,12 @@ impl<'a> Printer<'a> {
             rest = with_point(&rest, form, precision);
         }
         if flags.plus || sign != b'+' {
-            if let (true, false, Some(width)) = (flags.zero, flags.minus, flags.width) {
-                if width > rest.len() + 1 {
-                    self.raw(&[sign]);
-                    self.fill(b'0', width - rest.len() - 1);
-                    return self.raw(rest.as_bytes());
-                }
+            if let (true, false, Some(width)) = (flags.zero, flags.minus, flags.width)
+                && width > rest.len() + 1
+            {
+                self.raw(&[sign]);
+                self.fill(b'0', width - rest.len() - 1);
+                return self.raw(rest.as_bytes());
             }
             let mut out = vec![sign];
             out.extend_from_slice(rest.as_bytes());
