@@ -8,11 +8,13 @@
 mod bury;
 pub mod compare;
 pub mod fmt;
+pub mod json;
 mod list;
 mod map;
 pub mod number;
 mod object;
 mod text;
+pub mod unicode;
 mod value;
 
 pub use list::{Element, List};

@@ -179,6 +179,25 @@ impl TextBuilder {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
+    /// Appends the part of a text in `range`, which lies inside it, with its pieces.
+    pub fn push_slice(&mut self, text: &Text, range: Range<usize>) {
+        if text.pieces.is_some() {
+            self.push(&text.slice(range));
+        } else {
+            self.bytes.extend_from_slice(&text.as_bytes()[range]);
+        }
+    }
+
+    /// Says that the bytes from `start` on, pushed as bytes alone, were made of `input`. Free where `input` has no origin.
+    pub fn derive_from(&mut self, start: usize, input: &Text) {
+        if input.pieces.is_none() || start < self.attributed {
+            return;
+        }
+        let made = Text::derived(&self.bytes[start..], &[input]);
+        self.bytes.truncate(start);
+        self.push(&made);
+    }
+
     /// Appends bytes that nobody in particular wrote.
     pub fn push_bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
@@ -354,6 +373,21 @@ mod tests {
         let b = Text::from("b").with_origin(Origin(3));
         assert_eq!(origins(&Text::derived("xyz", &[&a, &b, &a])), [(3, vec![3, 7])]);
         assert!(Text::derived("xyz", &[&Text::from("c")]).pieces().is_none());
+    }
+
+    #[test]
+    fn bytes_made_of_a_text_share_its_origin() {
+        let source = Text::from("a<b").with_origin(Origin(4));
+        let mut builder = TextBuilder::new();
+        builder.push_bytes(b"x");
+        builder.push_slice(&source, 0..1);
+        let start = builder.len();
+        builder.push_bytes(b"\\u003c");
+        builder.derive_from(start, &source);
+        builder.push_slice(&source, 2..3);
+        let text = builder.finish();
+        assert_eq!(text, "xa\\u003cb");
+        assert_eq!(origins(&text), [(1, vec![]), (8, vec![4])]);
     }
 
     #[test]
