@@ -7,10 +7,11 @@ use std::path::PathBuf;
 pub const USAGE: &str = "\
 Serves the Chartroom page on loopback.
 
-Usage: kube-proxy-bridge [--port PORT] [--page FOLDER]
+Usage: kube-proxy-bridge [--port PORT] [--page FOLDER] [--open]
 
   --port PORT     listen on 127.0.0.1:PORT; 0 picks a free one (default 8484)
   --page FOLDER   the built page (default dist)
+  --open          open the page in the browser of this desktop
   --help          print this
 ";
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub port: u16,
     /// The folder that Trunk wrote.
     pub page: PathBuf,
+    /// Whether to open the page in a browser.
+    pub open: bool,
 }
 
 /// Reads the arguments after the program's name.
@@ -37,7 +40,7 @@ pub struct Config {
 /// # Errors
 /// A sentence that names the argument.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
-    let mut config = Config { port: 8484, page: PathBuf::from("dist") };
+    let mut config = Config { port: 8484, page: PathBuf::from("dist"), open: false };
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{} needs a value", arg.display()));
@@ -50,6 +53,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
                     .and_then(|text| text.parse().ok())
                     .ok_or_else(|| format!("{} is not a port", text.display()))?;
             }
+            Some("--open") => config.open = true,
             Some("--page") => config.page = PathBuf::from(value()?),
             _ => return Err(format!("unknown argument {}", arg.display())),
         }
@@ -68,9 +72,9 @@ mod tests {
 
     #[test]
     fn arguments_are_read_or_refused_by_name() {
-        let serve = |port, page: &str| Ok(Command::Serve(Config { port, page: page.into() }));
-        check(&[], serve(8484, "dist"));
-        check(&["--port", "0", "--page", "/tmp/x"], serve(0, "/tmp/x"));
+        let serve = |port, page: &str, open| Ok(Command::Serve(Config { port, page: page.into(), open }));
+        check(&[], serve(8484, "dist", false));
+        check(&["--port", "0", "--page", "/tmp/x", "--open"], serve(0, "/tmp/x", true));
         check(&["--port", "1", "--help"], Ok(Command::Help));
         check(&["--port"], Err("--port needs a value"));
         check(&["--port", "65536"], Err("65536 is not a port"));

@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod desktop;
 pub mod http;
 
 use std::net::SocketAddr;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use kube_proxy_bridge::config::{self, Command, Config};
 use kube_proxy_bridge::http::page::Page;
-use kube_proxy_bridge::{State, app};
+use kube_proxy_bridge::{State, app, desktop};
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
@@ -40,8 +40,11 @@ async fn serve(config: Config) -> io::Result<()> {
         .await
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {wanted}: {error}")))?;
     let address = listener.local_addr()?;
-    // Programs that start the bridge read its port from this line.
-    writeln!(io::stdout(), "listening on http://{address}/")?;
+    // Programs that start the bridge read its address from this line.
+    writeln!(io::stdout(), "Chartroom is at http://{address}/")?;
+    if config.open {
+        desktop::open(&format!("http://{address}/"));
+    }
     axum::serve(listener, app(State::new(page, address))).with_graceful_shutdown(stop()).await
 }
 

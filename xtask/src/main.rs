@@ -1,2 +1,48 @@
-//! Stub.
-fn main() {}
+//! The README's commands. `cargo xtask` prints what there is.
+
+mod process;
+mod report;
+mod root;
+mod stamp;
+mod tools;
+
+mod page;
+
+mod serve;
+mod sizes;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  serve [--port PORT] [--no-open]   install what is missing, build the page, serve it on loopback
+  test [CLASS…]                     run all tests, or only these classes:
+                                    fmt clippy unit suite oracle wasm browser
+  suite | oracle | browser [ARG…]   one class; the arguments go to its runner (oracle --update)
+  sizes                             what a visitor downloads: raw, gzip, Brotli
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = args.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let result = match command {
+        "serve" => serve::run(rest),
+        "test" => test::run(rest),
+        "suite" | "oracle" | "browser" => test::run_class(command, rest),
+        "sizes" => sizes::run(),
+        "" | "help" | "--help" | "-h" => {
+            report::line(USAGE.trim_end());
+            Ok(())
+        }
+        other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            report::problem(&sentence);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// Compresses the built page ahead of time: `x` gets `x.br` and `x.gz` beside it. Node has both compressors built in.
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+
+const COMPRESSIBLE = /\.(css|html|js|json|svg|txt|wasm|webmanifest|md|yaml)$/;
+const [folder] = process.argv.slice(2);
+
+// The compressors run on Node's own threads.
+async function compress(file) {
+  const bytes = await readFile(file);
+  const brotli = {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  };
+  await Promise.all([
+    promisify(brotliCompress)(bytes, brotli).then((out) => keep(file + ".br", out, bytes)),
+    promisify(gzip)(bytes, { level: 9 }).then((out) => keep(file + ".gz", out, bytes)),
+  ]);
+}
+
+// An encoding that is no smaller is not worth a second file.
+async function keep(file, compressed, plain) {
+  if (compressed.length < plain.length) await writeFile(file, compressed);
+}
+
+const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+const files = entries.filter((entry) => entry.isFile() && COMPRESSIBLE.test(entry.name));
+await Promise.all(files.map((entry) => compress(join(entry.parentPath ?? entry.path, entry.name))));
