@@ -13,8 +13,9 @@
 //! | `gotmpl cases` | one expression (or template text) per line, each with its answer below ([`crate::answer`]) |
 //! | `sh runs` | one line of further arguments to `helm template x c` per line, with answers as above |
 //!
-//! Files that stand below a heading are seen by all headings under it. `Chart.yaml` may be left out. A case whose
-//! expectation is left out gets it from `cargo xtask oracle --update`, which asks Helm, never us.
+//! Files that stand below a heading are seen by all headings under it. `Chart.yaml` may be left out. A heading with files
+//! and neither a command nor headings under it is a case too. A case whose expectation is left out gets it from
+//! `cargo xtask oracle --update`, which asks Helm, never us.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -224,19 +225,30 @@ struct Level {
     depth: usize,
     title: String,
     files: BTreeMap<String, Vec<u8>>,
+    /// Where the last file of this heading ends and its line, while no command has followed.
+    idle: Option<(usize, usize)>,
+}
+
+impl Level {
+    fn new(depth: usize, title: String) -> Level {
+        Level { depth, title, files: BTreeMap::new(), idle: None }
+    }
 }
 
 fn checks(name: &str, text: &str) -> Result<Vec<Check>, String> {
-    let mut levels = vec![Level { depth: 0, title: name.to_owned(), files: BTreeMap::new() }];
+    let mut levels = vec![Level::new(0, name.to_owned())];
     let mut reader = Reader { text, checks: Vec::new(), pending: Vec::new() };
     for item in fence::items(text)? {
         match item {
             Item::Heading(depth, title) => {
+                if levels.last().is_some_and(|level| level.depth >= depth) {
+                    reader.default_command(&levels);
+                }
                 reader.close(&levels);
                 while levels.last().is_some_and(|level| level.depth >= depth) {
                     levels.pop();
                 }
-                levels.push(Level { depth, title, files: BTreeMap::new() });
+                levels.push(Level::new(depth, title));
             }
             Item::Block(block) => {
                 let line = block.line;
@@ -244,6 +256,7 @@ fn checks(name: &str, text: &str) -> Result<Vec<Check>, String> {
             }
         }
     }
+    reader.default_command(&levels);
     reader.close(&levels);
     let mut seen = std::collections::BTreeSet::new();
     match reader.checks.iter().find(|check| !seen.insert(check.id.clone())) {
@@ -269,6 +282,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn block(&mut self, block: &Block, levels: &mut [Level]) -> Result<(), String> {
         let words: Vec<&str> = block.info.split(' ').filter(|word| !word.is_empty()).collect();
+        let level = levels.last_mut().ok_or("a block needs a heading")?;
+        level.idle = None;
         match words[..] {
             [_, "cases"] => {
                 self.close(levels);
@@ -305,8 +320,8 @@ impl Reader<'_> {
             [_, "error"] => self.expect(block, Part::Stderr),
             [_, path, ref attributes @ ..] => {
                 let content = file_content(&self.text[block.content.clone()], attributes)?;
-                let files = &mut levels.last_mut().ok_or("a file needs a heading")?.files;
-                match files.insert(path.to_owned(), content) {
+                level.idle = Some((block.whole.end, block.line));
+                match level.files.insert(path.to_owned(), content) {
                     Some(_) => Err(format!("`{path}` is there twice")),
                     None => Ok(()),
                 }
@@ -325,6 +340,13 @@ impl Reader<'_> {
         pending.blocks.push(Expected { part, text, info: block.info.clone(), place: block.whole.clone() });
         pending.end = block.whole.end;
         Ok(())
+    }
+
+    /// Gives the default command to a heading that ends with its files.
+    fn default_command(&mut self, levels: &[Level]) {
+        if let Some((end, line)) = levels.last().and_then(|level| level.idle) {
+            self.pending.push(Pending { line, command: default_command(), blocks: Vec::new(), end });
+        }
     }
 
     /// Turns the commands read so far into checks.
@@ -523,6 +545,18 @@ mod tests {
             CaseFile { checks: checks("f.md", &updated).unwrap(), text: updated, path: PathBuf::new() };
         assert_eq!(again.checks[0].mismatch(&lint), None);
         assert!(again.checks[0].mismatch(&run("new\n", "Error: 1\n", 0)).is_some());
+    }
+
+    #[test]
+    fn a_heading_with_files_only_is_a_case_unless_headings_follow_under_it() {
+        let file = file("# A\n```yaml a\n```\n## B\n```yaml b\n```\n## C\n```yaml c\n```\n");
+        let ids: Vec<_> = file.checks.iter().map(|check| check.id.as_str()).collect();
+        assert_eq!(ids, ["f.md › A › B", "f.md › A › C"]);
+        assert_eq!(file.checks[0].mismatch(&run("", "", 0)).as_deref(), Some(NOT_RECORDED));
+        assert!(
+            file.updated(&[run("x\n", "", 0), run("", "", 0)])
+                .contains("## B\n```yaml b\n```\n```yaml output\nx\n```\n")
+        );
     }
 
     #[test]
