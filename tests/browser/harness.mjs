@@ -1,0 +1,190 @@
+// A visitor: a real Chromium on a bridge of its own, and a test that fails when the page breaks its own rules.
+//
+// `visit(name, steps)` is a test. It ends in failure when a step does, and also when the Content-Security-Policy was
+// violated, when anything wrote an error to a console (the workers' too), or when an exception went uncaught.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { chromium } from "playwright-core";
+
+// Long enough for a loaded machine, short enough to be noticed. Steps wait for states, never for times.
+const TIMEOUT_MS = 30_000;
+
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+// The page's place for what it shows about `name`.
+export const byId = (name) => `[data-testid="${name}"]`;
+
+// Starts a bridge on a free port; `stop` ends it.
+async function startBridge() {
+  const { BRIDGE, PAGE } = process.env;
+  assert.ok(BRIDGE && PAGE, "run these tests with `cargo xtask browser`: it sets BRIDGE, PAGE and CHROME");
+  const child = spawn(BRIDGE, ["--port", "0", "--page", PAGE], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /http:\S+/.exec(line)?.[0];
+    if (url) return { url, stop: () => child.kill() };
+  }
+  throw new Error("the bridge ended without an address");
+}
+
+// Runs `steps` as a test named `name`, with a fresh profile.
+export function visit(name, steps) {
+  test(name, { timeout: 4 * TIMEOUT_MS }, async () => {
+    const bridge = await startBridge();
+    const browser = await chromium.launch({ executablePath: process.env.CHROME, args: FLAGS });
+    try {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+      context.setDefaultTimeout(TIMEOUT_MS);
+      const faults = [];
+      await watch(context, faults);
+      const visitor = new Visitor(await context.newPage(), bridge.url, faults);
+      try {
+        await steps(visitor);
+        // Reports travel in order: when the page has answered once more, all that were sent have arrived.
+        await visitor.page.evaluate(() => 0);
+      } catch (error) {
+        await visitor.photograph(name).catch(() => {});
+        if (faults.length) error.message += `\nand the page complained:\n${faults.join("\n")}`;
+        throw error;
+      }
+      assert.deepEqual(faults, [], "the page violated its policy, logged an error or threw");
+    } finally {
+      await browser.close();
+      bridge.stop();
+    }
+  });
+}
+
+// Collects what must not happen on any page of the context or in its workers.
+async function watch(context, faults) {
+  const onConsole = (where) => (message) => {
+    if (message.type() === "error") faults.push(`${where} console: ${message.text()}`);
+  };
+  await context.exposeBinding("reportViolation", (_, text) => faults.push(`policy: ${text}`));
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      const sample = event.sample ? ` (${event.sample})` : "";
+      globalThis.reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}${sample}`);
+    });
+  });
+  context.on("page", (page) => {
+    page.on("console", onConsole("page"));
+    page.on("pageerror", (error) => faults.push(`uncaught: ${error.stack ?? error}`));
+    page.on("requestfailed", (request) => {
+      // A page that goes away takes its requests along.
+      if (request.failure()?.errorText !== "net::ERR_ABORTED") faults.push(`request failed: ${request.url()}`);
+    });
+    page.on("worker", (worker) => worker.on("console", onConsole("worker")));
+  });
+}
+
+// What a visitor can do; every step ends when the page has answered it.
+export class Visitor {
+  constructor(page, url, faults) {
+    this.page = page;
+    this.url = url;
+    this.faults = faults;
+  }
+
+  // The element with this test id, and these `data-` attributes.
+  find(id, data = {}) {
+    const attributes = Object.entries(data).map(([name, value]) => `[data-${name}=${JSON.stringify(value)}]`);
+    return this.page.locator(byId(id) + attributes.join(""));
+  }
+
+  // Opens the page and waits for its first result.
+  async open(hash = "") {
+    await this.page.goto(this.url + hash);
+    await this.find("status", { state: "idle" }).waitFor();
+  }
+
+  // Loads the page again, as F5 does.
+  async reload() {
+    await this.page.reload();
+    await this.find("status", { state: "idle" }).waitFor();
+  }
+
+  // The number of the last edit whose result is shown.
+  async revision() {
+    return Number(await this.find("status").getAttribute("data-revision"));
+  }
+
+  // Does `action` and waits until the result of an edit that it made is shown.
+  async edit(action) {
+    const before = await this.revision();
+    await action();
+    await this.page.waitForFunction(
+      ([selector, before]) => {
+        const status = document.querySelector(selector);
+        return status.dataset.state === "idle" && Number(status.dataset.revision) > before;
+      },
+      [byId("status"), before],
+    );
+  }
+
+  // Opens a file of the chart in the editor.
+  async openFile(path) {
+    await this.find("file", { path }).first().click();
+    await this.find("editor").locator(".cm-content").waitFor();
+  }
+
+  // The text in the editor.
+  async editorText() {
+    return (await this.find("editor").locator(".cm-line").allTextContents()).join("\n");
+  }
+
+  // Replaces the text in the editor, as select all and paste do.
+  async type(text) {
+    await this.edit(async () => {
+      await this.find("editor").locator(".cm-content").click();
+      await this.page.keyboard.press("ControlOrMeta+a");
+      await this.page.keyboard.insertText(text);
+    });
+  }
+
+  // Shows a panel of the result.
+  async tab(name) {
+    await this.find("tab", { tab: name }).first().click();
+  }
+
+  // Gives files to the page's file input: names and buffers.
+  async upload(files) {
+    const all = files.map(({ name, buffer }) => ({ name, buffer, mimeType: "application/octet-stream" }));
+    await this.edit(() => this.find("upload").setInputFiles(all));
+  }
+
+  // Clicks and gives the bytes and the name of what is downloaded.
+  async download(id) {
+    const waiting = this.page.waitForEvent("download");
+    await this.find(id).first().click();
+    const download = await waiting;
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    return { name: download.suggestedFilename(), buffer: Buffer.concat(chunks) };
+  }
+
+  // The text of the manifests.
+  async manifests() {
+    await this.tab("manifests");
+    return this.find("manifests").innerText();
+  }
+
+  // Waits until the manifests hold this text.
+  async seesInManifests(text) {
+    await this.tab("manifests");
+    await this.find("manifests").getByText(text).first().waitFor();
+  }
+
+  // Keeps a picture of the page in tests/browser/shots.
+  async photograph(name) {
+    const folder = join(import.meta.dirname, "shots");
+    await mkdir(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-")}.png`) });
+  }
+}
