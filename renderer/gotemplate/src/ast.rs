@@ -1,0 +1,137 @@
+//! The tree of a template file: one flat table of nodes, so that no depth of nesting meets the stack.
+
+use value::Text;
+
+use crate::literal::Number;
+
+/// A node by its number in [`Ast`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+/// A run of [`Ast::children`].
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Nodes {
+    pub(crate) start: u32,
+    pub(crate) len: u32,
+}
+
+/// What a node is. Source: go1.27 `text/template/parse/node.go`.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Action {
+        pipe: NodeId,
+    },
+    Bool(bool),
+    Break,
+    /// A term other than a field or a variable, followed by fields, which start at the node's position.
+    Chain {
+        term: NodeId,
+    },
+    Command {
+        args: Nodes,
+    },
+    Continue,
+    Dot,
+    Field,
+    Identifier,
+    If {
+        pipe: NodeId,
+        list: NodeId,
+        else_list: Option<NodeId>,
+    },
+    List {
+        items: Nodes,
+    },
+    Nil,
+    Number {
+        number: Number,
+    },
+    Pipe {
+        variables: Nodes,
+        assigns: bool,
+        commands: Nodes,
+    },
+    Range {
+        pipe: NodeId,
+        list: NodeId,
+        else_list: Option<NodeId>,
+    },
+    String(Text),
+    Template {
+        name: Text,
+        pipe: Option<NodeId>,
+    },
+    Text,
+    Variable,
+    With {
+        pipe: NodeId,
+        list: NodeId,
+        else_list: Option<NodeId>,
+    },
+}
+
+/// A node, where Go says it stands, and the bytes it covers.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) node: Node,
+    /// Go's position, of which error locations are made: that of the second part of a multi-part field, for one.
+    pub(crate) pos: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// All nodes of one file.
+#[derive(Debug)]
+pub(crate) struct Ast {
+    pub(crate) text: Text,
+    entries: Vec<Entry>,
+    children: Vec<NodeId>,
+}
+
+impl Ast {
+    pub(crate) fn new(text: Text) -> Self {
+        // A guess: an action every forty bytes, four nodes each.
+        let room = text.len() / 10;
+        Self { text, entries: Vec::with_capacity(room), children: Vec::with_capacity(room) }
+    }
+
+    pub(crate) fn add(&mut self, node: Node, pos: u32, start: u32, end: u32) -> NodeId {
+        self.entries.push(Entry { node, pos, start, end });
+        NodeId(self.entries.len() as u32 - 1)
+    }
+
+    pub(crate) fn add_children(&mut self, nodes: impl Iterator<Item = NodeId>) -> Nodes {
+        let start = self.children.len() as u32;
+        self.children.extend(nodes);
+        Nodes { start, len: self.children.len() as u32 - start }
+    }
+
+    pub(crate) fn entry(&self, id: NodeId) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.entry(id).node
+    }
+
+    pub(crate) fn nodes(&self, nodes: Nodes) -> &[NodeId] {
+        &self.children[nodes.start as usize..(nodes.start + nodes.len) as usize]
+    }
+
+    /// The bytes that a node covers.
+    pub(crate) fn source(&self, id: NodeId) -> &[u8] {
+        let entry = self.entry(id);
+        &self.text.as_bytes()[entry.start as usize..entry.end as usize]
+    }
+
+    /// The names of a field, a variable (its own name first) or the fields of a chain.
+    pub(crate) fn names(&self, id: NodeId) -> impl Iterator<Item = &[u8]> {
+        let entry = self.entry(id);
+        let from = match entry.node {
+            Node::Chain { .. } => entry.pos + 1,
+            Node::Field => entry.start + 1,
+            _ => entry.start,
+        };
+        self.text.as_bytes()[from as usize..entry.end as usize].split(|byte| *byte == b'.')
+    }
+}
