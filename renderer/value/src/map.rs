@@ -13,10 +13,23 @@ use crate::{Text, Value};
 pub enum MapType {
     /// `map[string]interface {}`
     Any,
+    /// `map[string][]uint8`, what is under `engine.files`: every element is a [`Value::Bytes`].
+    Bytes,
     /// `map[string]string`: every element is a [`Value::Str`].
     Str,
     /// `common.Values`, Helm's named map with methods.
     Values,
+}
+
+impl MapType {
+    /// What Go gives for a key that is absent: the zero value of the element type.
+    pub fn zero(self) -> Value {
+        match self {
+            Self::Any | Self::Values => Value::Nil,
+            Self::Bytes => Value::Bytes(Text::new()),
+            Self::Str => Value::Str(Text::new()),
+        }
+    }
 }
 
 /// A shared, mutable map. Cloning it clones the handle: all holders see what `set` and `merge` change.

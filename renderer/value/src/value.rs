@@ -144,6 +144,7 @@ impl Value {
             },
             Self::Map(map) => match map.map_type() {
                 MapType::Any => "map[string]interface {}",
+                MapType::Bytes => "map[string][]uint8",
                 MapType::Str => "map[string]string",
                 MapType::Values => "common.Values",
             },
