@@ -1,5 +1,7 @@
 //! Node, and packages from npm.
 
+use std::path::Path;
+
 use crate::process::{command, output, run};
 use crate::report::step;
 use crate::root::root;
@@ -7,6 +9,9 @@ use crate::stamp::{self, Inputs};
 
 /// The oldest Node that has the test runner and the Brotli we use; 20 is the one that was tried.
 const OLDEST: u32 = 20;
+
+/// Node trusts its own list of certificate authorities, and these as well.
+const EXTRA_CERTIFICATES: &str = "NODE_EXTRA_CA_CERTS";
 
 /// Makes sure that there is a Node that is new enough.
 ///
@@ -42,7 +47,18 @@ pub(crate) fn packages(folder: &str) -> Result<(), String> {
         // npm warns about esbuild's install script, which is not needed.
         let arguments =
             ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error", "--prefix", folder];
-        run(command("npm").args(arguments))
+        let mut npm = command("npm");
+        if let (None, Some(store)) = (std::env::var_os(EXTRA_CERTIFICATES), system_certificates()) {
+            npm.env(EXTRA_CERTIFICATES, store);
+        }
+        run(npm.args(arguments))
     })?;
     stamp::set(&name, &hash)
+}
+
+/// The authorities that this machine trusts, which on a closed network are more than Node's.
+fn system_certificates() -> Option<&'static Path> {
+    let stores =
+        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+    stores.map(Path::new).into_iter().find(|store| store.is_file())
 }
