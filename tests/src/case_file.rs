@@ -10,6 +10,7 @@
 //! | `yaml output` | all of stdout of the command before it |
 //! | `yaml output templates/a.yaml` | what that file rendered to |
 //! | `text error` | all of stderr. The exit code is then 1 when a line begins with `Error`, else 0 |
+//! | | A repetition in a very long line is written `⟨part⟩×count`, without loss ([`crate::fold`]) |
 //! | `gotmpl cases` | one expression (or template text) per line, each with its answer below ([`crate::answer`]) |
 //! | `sh runs` | one line of further arguments to `helm template x c` per line, with answers as above |
 //!
@@ -184,8 +185,8 @@ const NOT_RECORDED: &str = "nothing is recorded yet: cargo xtask oracle --update
 impl Part {
     fn of(&self, run: &Run) -> String {
         match self {
-            Part::Stderr => String::from_utf8_lossy(&run.stderr).into_owned(),
-            Part::Stdout => String::from_utf8_lossy(&run.stdout).into_owned(),
+            Part::Stderr => crate::fold::fold(&String::from_utf8_lossy(&run.stderr)),
+            Part::Stdout => crate::fold::fold(&String::from_utf8_lossy(&run.stdout)),
             Part::File(path) => file_of(&String::from_utf8_lossy(&run.stdout), path),
         }
     }

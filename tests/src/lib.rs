@@ -9,6 +9,7 @@ pub mod case_file;
 pub mod chart_fixture;
 pub mod diff;
 pub mod fence;
+pub mod fold;
 pub mod known;
 pub mod pool;
 pub mod program;
