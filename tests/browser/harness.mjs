@@ -181,6 +181,16 @@ export class Visitor {
     await this.find("manifests").getByText(text).first().waitFor();
   }
 
+  // The manifests as the page's copy button gives them: exactly what `helm template` prints.
+  async copied() {
+    await this.tab("manifests");
+    await this.page.evaluate(() => {
+      navigator.clipboard.writeText = async (text) => void (globalThis.lastCopied = text);
+    });
+    await this.find("copy").click();
+    return this.page.waitForFunction(() => globalThis.lastCopied).then((handle) => handle.jsonValue());
+  }
+
   // Keeps a picture of the page in tests/browser/shots.
   async photograph(name) {
     const folder = join(import.meta.dirname, "shots");

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::page::{build_bridge, build_page};
 use crate::process::{cargo, command, listen, run};
-use crate::root::{dist, root};
+use crate::root::{dist, root, target_dir};
 use crate::test::count::Count;
 use crate::tools;
 
@@ -80,12 +80,12 @@ fn wasm(_: &[String]) -> Result<Count, String> {
     tools::node()?;
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
-    let out = crate::root::target_dir().join("wasm-api");
+    let out = target_dir().join("wasm-api");
     let build = ["build", "--locked", "-p", "renderer-wasm", "--target", tools::WASM];
     if run(cargo().args(build)).is_err() {
         return Ok(Count::one(false));
     }
-    let module = crate::root::target_dir().join(tools::WASM).join("debug/renderer_wasm.wasm");
+    let module = target_dir().join(tools::WASM).join("debug/renderer_wasm.wasm");
     run(command(wasm_bindgen)
         .args(["--target=nodejs", "--out-name=renderer_wasm"])
         .arg(format!("--out-dir={}", out.display()))
@@ -97,11 +97,12 @@ fn wasm(_: &[String]) -> Result<Count, String> {
 fn browser(args: &[String]) -> Result<Count, String> {
     tools::node()?;
     let chromium = tools::chromium()?;
+    let helm = tools::helm()?;
     tools::packages("tests/browser")?;
     build_page()?;
     let bridge = build_bridge()?;
     node_tests("tests/browser", args, |node| {
-        node.env("CHROME", &chromium).env("BRIDGE", &bridge).env("PAGE", dist())
+        node.env("CHROME", &chromium).env("HELM", &helm).env("BRIDGE", &bridge).env("PAGE", dist())
     })
 }
 
