@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use sprig::quote::{go_quote, is_print};
+use value::fmt::is_print;
+
+use crate::show::quote;
 
 /// How grave a [`Log`] is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -68,7 +70,7 @@ impl fmt::Display for Log {
 }
 
 fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
-    if needs_quotes(value) { f.write_str(&go_quote(value)) } else { f.write_str(value) }
+    if needs_quotes(value) { f.write_str(&quote(value)) } else { f.write_str(value) }
 }
 
 /// Source: Go 1.27 `log/slog/text_handler.go`, `needsQuoting`.

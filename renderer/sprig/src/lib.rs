@@ -2,5 +2,4 @@
 
 #![warn(clippy::disallowed_methods)]
 
-pub mod quote;
 pub mod semver;

@@ -8,7 +8,7 @@ mod string;
 
 use std::fmt;
 
-pub use decode::{decode, decode_list, decode_map};
+pub use decode::{decode, decode_list, decode_map, decode_prefix};
 pub use encode::{Style, encode};
 
 /// How deep lists and maps may nest.

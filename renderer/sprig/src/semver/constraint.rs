@@ -8,7 +8,6 @@
 use std::cmp::Ordering;
 
 use super::{SemverError, Version, compare_pre};
-use crate::quote::go_quote;
 
 /// The longest range that is read. Source: `MaxConstraintLen`.
 const MAX_BYTES: usize = 512;
@@ -91,7 +90,7 @@ impl Constraint {
             let before = reasons.len();
             if !version.pre.is_empty() && !group.has_pre {
                 if !told {
-                    let version = go_quote(&version.to_string());
+                    let version = quote(&version.to_string());
                     reasons.push(format!(
                         "{version} is a prerelease version and the constraint is only looking for release versions"
                     ));
@@ -118,7 +117,7 @@ type Why = (&'static str, &'static str);
 
 impl Part {
     fn reason(&self, (words, tail): Why, version: &Version) -> String {
-        format!("{} {words} {}{tail}", go_quote(&version.to_string()), go_quote(&self.original))
+        format!("{} {words} {}{tail}", quote(&version.to_string()), quote(&self.original))
     }
 
     /// Whether the part holds, pre-releases being allowed. The branches are those of the original, oddities included.
@@ -302,7 +301,7 @@ fn is_wildcard(number: &str) -> bool {
 }
 
 fn parse_group(text: &str) -> Result<Group, SemverError> {
-    let improper = || SemverError::new(format!("improper constraint: {}", go_quote(text)));
+    let improper = || SemverError::new(format!("improper constraint: {}", quote(text)));
     let mut parts = Vec::new();
     let mut at = skip_space(text, 0);
     // Shape first, as the original checks the whole group before it looks at one part.
@@ -403,4 +402,9 @@ fn scan_hyphen_range(text: &str, at: usize) -> Option<(&str, &str, usize)> {
     }
     let (_, second_end) = scan_version(text, second, is_open_number)?;
     Some((&text[first..first_end], &text[second..second_end], skip_space(text, second_end)))
+}
+
+/// `%q`. What it escapes is ASCII, so the result is as much UTF-8 as the text.
+fn quote(text: &str) -> String {
+    String::from_utf8_lossy(&value::fmt::quote(text.as_bytes())).into_owned()
 }

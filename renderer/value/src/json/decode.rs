@@ -18,6 +18,19 @@ pub fn decode(text: &Text) -> (Value, Option<Error>) {
     }
 }
 
+/// The first value of a text and where it ends; what follows is not looked at. Go's `Decoder.Decode` into an `interface {}`.
+///
+/// # Errors
+/// As [`decode`]; a number out of range is an error, too.
+pub fn decode_prefix(text: &Text) -> Result<(Value, usize), Error> {
+    let mut decoder = Decoder { text, bytes: text.as_bytes(), at: 0, open: Vec::new(), out_of_range: None };
+    let value = decoder.value()?;
+    match decoder.out_of_range {
+        None => Ok((value, decoder.at)),
+        Some(error) => Err(error),
+    }
+}
+
 /// The value of a JSON text, for a destination of type `map[string]interface {}` that holds an empty map; `null` makes it nil.
 pub fn decode_map(text: &Text) -> (Map, Option<Error>) {
     match decode(text) {
@@ -67,6 +80,16 @@ enum Open {
 
 impl Decoder<'_> {
     fn document(&mut self) -> Result<Value, Error> {
+        let value = self.value()?;
+        self.skip_space();
+        if self.at < self.bytes.len() {
+            return Err(self.unexpected("after top-level value"));
+        }
+        Ok(value)
+    }
+
+    /// Reads one whole value.
+    fn value(&mut self) -> Result<Value, Error> {
         let mut value = self.begin()?;
         loop {
             // `None`: a container was opened, and its first value comes next.
@@ -75,13 +98,7 @@ impl Decoder<'_> {
                 continue;
             };
             match self.open.last_mut() {
-                None => {
-                    self.skip_space();
-                    if self.at < self.bytes.len() {
-                        return Err(self.unexpected("after top-level value"));
-                    }
-                    return Ok(done);
-                }
+                None => return Ok(done),
                 Some(Open::Array(items)) => items.push(done),
                 Some(Open::Object(map, key)) => {
                     map.insert(std::mem::take(key), done);

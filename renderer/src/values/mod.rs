@@ -1,0 +1,16 @@
+//! Values: what users give, what charts default to, and how the two become what templates see.
+//!
+//! [`user_values`] reads files and `--set` arguments; [`process_dependencies`] switches subcharts; [`coalesce`] puts the
+//! layers together; [`validate`] checks the result against the schemas of the charts.
+//!
+//! Source: helm v4.3.1 `pkg/cli/values`, `pkg/strvals`, `pkg/chart/common/util`.
+
+mod coalesce;
+mod dependencies;
+mod set;
+mod user;
+
+pub use coalesce::{Nulls, coalesce, deep_copy, merge_layers};
+pub use dependencies::{path_value, process_dependencies, table};
+pub use set::ReadFile;
+pub use user::{Sets, ValuesFile, merge_maps, user_values};
