@@ -31,7 +31,7 @@ impl Error {
     }
 
     /// Puts a directory before the file it is about, as seen from the chart around it.
-    pub fn below(mut self, directory: &str) -> Self {
+    pub(crate) fn below(mut self, directory: &str) -> Self {
         if let Some(file) = &mut self.file {
             *file = format!("{directory}/{file}");
         }

@@ -5,6 +5,8 @@
 pub mod chart;
 pub mod error;
 pub mod log;
+mod show;
+pub mod values;
 
 pub use error::Error;
 pub use log::Log;

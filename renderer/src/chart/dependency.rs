@@ -7,7 +7,7 @@ use value::{Map, Value};
 
 use super::metadata::{invalid, sanitize, texts};
 use crate::Error;
-use sprig::quote::go_quote;
+use crate::show::quote;
 
 /// One entry of `dependencies`.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ impl Dependency {
         self.tags.iter_mut().for_each(sanitize);
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         if !self.alias.bytes().all(allowed) {
-            let name = go_quote(&self.name);
+            let name = quote(&self.name);
             return Err(invalid(format!("dependency {name} has disallowed characters in the alias")));
         }
         Ok(())

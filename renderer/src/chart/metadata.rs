@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sprig::semver::Version;
+use value::fmt::is_print;
 use value::{List, Map, MapType, Value};
 
 use super::Dependency;
 use crate::Error;
-use sprig::quote::{go_quote, is_print};
+use crate::show::quote;
 
 /// A person who looks after a chart.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -69,7 +70,7 @@ impl Metadata {
     }
 
     /// The declared dependencies without nulls, to be changed.
-    pub fn declared_mut(&mut self) -> impl Iterator<Item = &mut Dependency> {
+    pub(crate) fn declared_mut(&mut self) -> impl Iterator<Item = &mut Dependency> {
         self.dependencies.iter_mut().flatten().flatten()
     }
 
@@ -100,17 +101,17 @@ impl Metadata {
             return Err(invalid("chart.metadata.name is required"));
         }
         if self.name == "." || self.name == ".." {
-            return Err(invalid(format!("chart.metadata.name {} is not allowed", go_quote(&self.name))));
+            return Err(invalid(format!("chart.metadata.name {} is not allowed", quote(&self.name))));
         }
         // A name equals its base name when it has no slash; "/" is its own base name.
         if self.name.contains('/') && self.name != "/" {
-            return Err(invalid(format!("chart.metadata.name {} is invalid", go_quote(&self.name))));
+            return Err(invalid(format!("chart.metadata.name {} is invalid", quote(&self.name))));
         }
         if self.version.is_empty() {
             return Err(invalid("chart.metadata.version is required"));
         }
         if Version::parse(&self.version).is_err() {
-            return Err(invalid(format!("chart.metadata.version {} is invalid", go_quote(&self.version))));
+            return Err(invalid(format!("chart.metadata.version {} is invalid", quote(&self.version))));
         }
         if !matches!(self.kind.as_str(), "" | "application" | "library") {
             return Err(invalid("chart.metadata.type must be application or library"));
@@ -130,7 +131,7 @@ impl Metadata {
             };
             dependency.validate()?;
             if !names.insert(dependency.final_name()) {
-                let name = go_quote(dependency.final_name());
+                let name = quote(dependency.final_name());
                 return Err(invalid(format!("more than one dependency with name or alias {name}")));
             }
         }

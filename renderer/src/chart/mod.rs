@@ -1,12 +1,15 @@
 //! A chart in memory: what Helm's loader makes of its files.
 //!
-
+//! Files become a [`Chart`] in [`load()`]; a directory is walked by [`load::walk::walk`], an archive is read by
+//! [`archive::expand`].
 //!
 //! Source: helm v4.3.1 `pkg/chart/v2`.
 
+pub mod archive;
 mod crds;
 mod dependency;
-
+pub mod ignore;
+pub mod load;
 mod lock;
 mod metadata;
 
@@ -16,7 +19,7 @@ use value::{Map, Text};
 
 pub use crds::Crd;
 pub use dependency::{Dependency, is_compatible_range};
-
+pub use load::{load, load_values};
 pub use lock::Lock;
 pub use metadata::{Maintainer, Metadata};
 
@@ -67,7 +70,7 @@ pub struct Chart {
     pub files: Vec<File>,
     /// When `Chart.yaml` was changed last, in nanoseconds since 1970.
     pub modified: Option<i64>,
-    /// The charts in `charts/`; after `values::process_dependencies` the enabled ones,
+    /// The charts in `charts/`; after [`process_dependencies`](crate::values::process_dependencies) the enabled ones,
     /// under their aliases.
     pub dependencies: Vec<Chart>,
 }

@@ -1,0 +1,248 @@
+//! The YAML files of a chart, decoded into what they describe.
+//!
+//! Source: helm v4.3.1 `pkg/chart/v2/metadata.go`, `dependency.go` (the JSON names), `loader/load.go`, `LoadValues`.
+
+use std::collections::BTreeMap;
+
+use value::{Map, Text, Value};
+use yaml::{Field, Shape, Struct, decode, documents};
+
+use super::super::{Dependency, File, Lock, Maintainer, Metadata};
+use crate::Error;
+use crate::values::merge_maps;
+
+const STR: Shape = Shape::Str;
+
+const fn field(name: &'static str, shape: Shape) -> Field {
+    Field { name, shape }
+}
+
+static CHART_BASE: Struct = Struct { go_name: "loader.chartBase", fields: &[field("apiVersion", STR)] };
+
+static MAINTAINER: Struct = Struct {
+    go_name: "v2.Maintainer",
+    fields: &[field("name", STR), field("email", STR), field("url", STR)],
+};
+static MAINTAINER_POINTER: Shape = Shape::Pointer(&Shape::Struct(&MAINTAINER));
+
+static DEPENDENCY: Struct = Struct {
+    go_name: "v2.Dependency",
+    fields: &[
+        field("name", STR),
+        field("version", STR),
+        field("repository", STR),
+        field("condition", STR),
+        field("tags", Shape::List(&STR)),
+        field("enabled", Shape::Bool),
+        field("import-values", Shape::List(&Shape::Any)),
+        field("alias", STR),
+    ],
+};
+static DEPENDENCY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&DEPENDENCY));
+
+static METADATA: Struct = Struct {
+    go_name: "v2.Metadata",
+    fields: &[
+        field("name", STR),
+        field("home", STR),
+        field("sources", Shape::List(&STR)),
+        field("version", STR),
+        field("description", STR),
+        field("keywords", Shape::List(&STR)),
+        field("maintainers", Shape::List(&MAINTAINER_POINTER)),
+        field("icon", STR),
+        field("apiVersion", STR),
+        field("condition", STR),
+        field("tags", STR),
+        field("appVersion", STR),
+        field("deprecated", Shape::Bool),
+        field("annotations", Shape::Map(&STR)),
+        field("kubeVersion", STR),
+        field("dependencies", Shape::List(&DEPENDENCY_POINTER)),
+        field("type", STR),
+    ],
+};
+
+static LOCK: Struct = Struct {
+    go_name: "v2.Lock",
+    fields: &[
+        field("generated", Shape::Any),
+        field("digest", STR),
+        field("dependencies", Shape::List(&DEPENDENCY_POINTER)),
+    ],
+};
+
+/// The `apiVersion` of a `Chart.yaml`, and nothing else of it.
+pub(super) fn decode_api_version(text: &Text) -> Result<String, Error> {
+    let fields =
+        decode_struct(text, &CHART_BASE).map_err(|error| chart_yaml_error(&error, text, "Chart.yaml"))?;
+    Ok(fields.map(|fields| text_of(&fields, "apiVersion")).unwrap_or_default())
+}
+
+/// Reads a `Chart.yaml` or `requirements.yaml` into `metadata`: fields that it does not have stay.
+pub(super) fn decode_metadata(metadata: &mut Metadata, file: &File) -> Result<(), Error> {
+    let fields = decode_struct(&file.data, &METADATA)
+        .map_err(|error| chart_yaml_error(&error, &file.data, &file.name))?;
+    if let Some(fields) = fields {
+        metadata.absorb(&fields);
+    }
+    Ok(())
+}
+
+/// Reads a lock file; `None` when it holds nothing.
+pub(super) fn decode_lock(file: &File) -> Result<Option<Lock>, Error> {
+    let failed = |error: &yaml::Error| chart_yaml_error(error, &file.data, &file.name);
+    let Some(fields) = decode_struct(&file.data, &LOCK).map_err(|error| failed(&error))? else {
+        return Ok(None);
+    };
+    let bad_time = |cause: String| {
+        let message =
+            format!("cannot load {}: error unmarshaling JSON: while decoding JSON: {cause}", file.name);
+        Error::new("chart-yaml-invalid", message).at(&*file.name, None)
+    };
+    let generated = match fields.get("generated") {
+        None | Some(Value::Nil) => String::new(),
+        Some(Value::Str(text)) => {
+            let text = text.to_string_lossy().into_owned();
+            super::super::lock::seconds(&text).map_err(|cause| bad_time(format!("parsing time {cause}")))?;
+            text
+        }
+        Some(_) => return Err(bad_time("Time.UnmarshalJSON: input is not a JSON string".to_owned())),
+    };
+    let dependencies =
+        fields.get("dependencies").and_then(|list| list.as_list().map(|list| dependencies(list)));
+    Ok(Some(Lock { generated, digest: text_of(&fields, "digest"), dependencies }))
+}
+
+/// See [`load_values`](super::load_values).
+pub(super) fn values(text: &Text) -> Result<Map, Error> {
+    let mut values = Map::new();
+    let bytes = text.as_bytes();
+    for document in documents(bytes) {
+        let failed = |prefix: &str, error: &yaml::Error, start: u32| {
+            let line = error.offset().map(|offset| line_of(bytes, start + offset));
+            let mut failed = Error::new("values-invalid", format!("{prefix}{error}"));
+            if line.is_some() {
+                failed = failed.at("", line);
+            }
+            failed
+        };
+        let document = document.map_err(|error| failed("error reading yaml document: ", &error, 0))?;
+        let read = yaml::read_map(&document.text)
+            .map_err(|error| failed("cannot unmarshal yaml document: ", &error, document.range.start))?;
+        values = merge_maps(values, read);
+    }
+    Ok(values)
+}
+
+fn decode_struct(text: &Text, shape: &'static Struct) -> Result<Option<Map>, yaml::Error> {
+    let decoded = decode(text.as_bytes(), Shape::Struct(shape), false);
+    match (decoded.error, decoded.value) {
+        (Some(error), _) => Err(error),
+        (None, Value::Map(fields)) => Ok(Some(fields)),
+        (None, _) => Ok(None),
+    }
+}
+
+fn chart_yaml_error(error: &yaml::Error, text: &Text, name: &str) -> Error {
+    let line = error.offset().map(|offset| line_of(text.as_bytes(), offset));
+    Error::new("chart-yaml-invalid", format!("cannot load {name}: {error}")).at(name, line)
+}
+
+fn line_of(text: &[u8], offset: u32) -> u32 {
+    let end = (offset as usize).min(text.len());
+    let breaks = text[..end].iter().filter(|byte| **byte == b'\n').count();
+    u32::try_from(breaks + 1).unwrap_or(u32::MAX)
+}
+
+impl Metadata {
+    fn absorb(&mut self, fields: &Map) {
+        let text = |name: &str, target: &mut String| {
+            if let Some(Value::Str(text)) = fields.get(name) {
+                *target = text.to_string_lossy().into_owned();
+            }
+        };
+        text("name", &mut self.name);
+        text("home", &mut self.home);
+        text("version", &mut self.version);
+        text("description", &mut self.description);
+        text("icon", &mut self.icon);
+        text("apiVersion", &mut self.api_version);
+        text("condition", &mut self.condition);
+        text("tags", &mut self.tags);
+        text("appVersion", &mut self.app_version);
+        text("kubeVersion", &mut self.kube_version);
+        text("type", &mut self.kind);
+        if let Some(Value::Bool(deprecated)) = fields.get("deprecated") {
+            self.deprecated = deprecated;
+        }
+        if let Some(list) = fields.get("sources") {
+            self.sources = texts_of(&list);
+        }
+        if let Some(list) = fields.get("keywords") {
+            self.keywords = texts_of(&list);
+        }
+        if let Some(list) = fields.get("maintainers") {
+            let entries = list.as_list().into_iter().flat_map(|list| list.iter());
+            self.maintainers = entries
+                .map(|entry| {
+                    entry.as_map().map(|fields| Maintainer {
+                        name: text_of(fields, "name"),
+                        email: text_of(fields, "email"),
+                        url: text_of(fields, "url"),
+                    })
+                })
+                .collect();
+        }
+        match fields.get("annotations") {
+            None => {}
+            Some(Value::Map(map)) if !map.is_nil() => {
+                let annotations = self.annotations.get_or_insert_with(BTreeMap::new);
+                for (key, value) in map.borrow().iter() {
+                    let text = value.as_text().map(|text| text.to_string_lossy().into_owned());
+                    annotations.insert(key.to_string_lossy().into_owned(), text.unwrap_or_default());
+                }
+            }
+            Some(_) => self.annotations = None,
+        }
+        match fields.get("dependencies") {
+            None => {}
+            Some(Value::List(list)) if !list.is_nil() => self.dependencies = Some(dependencies(&list)),
+            Some(_) => self.dependencies = None,
+        }
+    }
+}
+
+fn dependencies(list: &[Value]) -> Vec<Option<Dependency>> {
+    list.iter()
+        .map(|entry| {
+            entry.as_map().map(|fields| Dependency {
+                name: text_of(fields, "name"),
+                version: text_of(fields, "version"),
+                repository: text_of(fields, "repository"),
+                condition: text_of(fields, "condition"),
+                tags: fields.get("tags").map(|list| texts_of(&list)).unwrap_or_default(),
+                enabled: matches!(fields.get("enabled"), Some(Value::Bool(true))),
+                import_values: fields
+                    .get("import-values")
+                    .and_then(|list| list.as_list().map(|list| list.to_vec()))
+                    .unwrap_or_default(),
+                alias: text_of(fields, "alias"),
+            })
+        })
+        .collect()
+}
+
+fn text_of(fields: &Map, name: &str) -> String {
+    match fields.get(name) {
+        Some(Value::Str(text)) => text.to_string_lossy().into_owned(),
+        _ => String::new(),
+    }
+}
+
+fn texts_of(list: &Value) -> Vec<String> {
+    let items = list.as_list().into_iter().flat_map(|list| list.iter());
+    items
+        .map(|item| item.as_text().map(|text| text.to_string_lossy().into_owned()).unwrap_or_default())
+        .collect()
+}
