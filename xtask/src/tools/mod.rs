@@ -4,6 +4,7 @@
 //! installed stays in `.tools`, so removing that folder undoes it.
 
 mod chromium;
+mod debian;
 mod helm;
 mod node;
 mod trunk;
