@@ -53,44 +53,61 @@ impl<'t> Input<'t> {
     }
 }
 
-struct Checked {
-    failure: Option<(usize, &'static str)>,
+/// What one pass over a text finds.
+pub(crate) struct Checked {
+    pub(crate) failure: Option<(usize, &'static str)>,
     /// A byte order mark stands somewhere inside.
-    has_mark: bool,
+    pub(crate) has_mark: bool,
+    /// Lines end in other ways than by a line feed.
+    pub(crate) has_odd_break: bool,
 }
 
 /// Finds the first character that YAML does not allow.
-fn check(text: &[u8]) -> Checked {
-    let mut has_mark = false;
+pub(crate) fn check(text: &[u8]) -> Checked {
+    const BLOCK: usize = 64;
+    let mut checked = Checked { failure: None, has_mark: false, has_odd_break: false };
     let mut at = 0;
     while at < text.len() {
-        // Whole words of printable ASCII and line breaks; written so that it compiles to vector instructions.
-        while let Some(block) = text.get(at..at + 64) {
-            let plain = block
+        // Printable ASCII and line feeds, a block at a time; written so that it compiles to vector instructions.
+        if let Some(block) = text.get(at..at + BLOCK)
+            && block
                 .iter()
-                .fold(true, |plain, byte| plain & (matches!(*byte, 0x20..=0x7e) | (*byte == b'\n')));
-            if !plain {
-                break;
-            }
-            at += 64;
+                .fold(true, |plain, byte| plain & (matches!(*byte, 0x20..=0x7e) | (*byte == b'\n')))
+        {
+            at += BLOCK;
+            continue;
         }
-        let Some(byte) = text.get(at) else { break };
-        match byte {
-            0x20..=0x7e | b'\t' | b'\n' | b'\r' => at += 1,
-            0..=0x7f => return Checked { failure: Some((at, CONTROL)), has_mark },
-            _ => match character(&text[at..]) {
-                Ok((value, width)) => {
-                    if !is_allowed(value) {
-                        return Checked { failure: Some((at, CONTROL)), has_mark };
-                    }
-                    has_mark |= value == 0xfeff;
-                    at += width;
+        let end = (at + BLOCK).min(text.len());
+        while at < end {
+            match text[at] {
+                0x20..=0x7e | b'\t' | b'\n' => at += 1,
+                b'\r' => {
+                    checked.has_odd_break = true;
+                    at += 1;
                 }
-                Err(problem) => return Checked { failure: Some((at, problem)), has_mark },
-            },
+                0..=0x7f => {
+                    checked.failure = Some((at, CONTROL));
+                    return checked;
+                }
+                _ => match character(&text[at..]) {
+                    Ok((value, width)) if is_allowed(value) => {
+                        checked.has_mark |= value == 0xfeff;
+                        checked.has_odd_break |= matches!(value, 0x85 | 0x2028 | 0x2029);
+                        at += width;
+                    }
+                    Ok(_) => {
+                        checked.failure = Some((at, CONTROL));
+                        return checked;
+                    }
+                    Err(problem) => {
+                        checked.failure = Some((at, problem));
+                        return checked;
+                    }
+                },
+            }
         }
     }
-    Checked { failure: None, has_mark }
+    checked
 }
 
 const CONTROL: &str = "control characters are not allowed";

@@ -25,6 +25,7 @@ mod scalar;
 mod scalar_value;
 mod scanner;
 mod shape;
+mod skim;
 mod token;
 mod tree;
 
