@@ -34,18 +34,22 @@ async fn main() -> ExitCode {
 
 async fn serve(config: Config) -> io::Result<()> {
     let page = Page::load(&config.page)
-        .map_err(|error| io::Error::new(error.kind(), format!("the page cannot be read: {error}")))?;
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", config.page.display())))?;
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
-    let listener = TcpListener::bind(wanted)
-        .await
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {wanted}: {error}")))?;
+    let listener = TcpListener::bind(wanted).await.map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {wanted} (--port chooses another): {error}"))
+    })?;
     let address = listener.local_addr()?;
     // Programs that start the bridge read its address from this line.
     writeln!(io::stdout(), "Chartroom is at http://{address}/")?;
     if config.open {
         desktop::open(&format!("http://{address}/"));
     }
-    axum::serve(listener, app(State::new(page, address))).with_graceful_shutdown(stop()).await
+    // Nothing that is under way needs an end of its own, and a browser holds connections open for minutes.
+    tokio::select! {
+        served = axum::serve(listener, app(State::new(page, address))) => served,
+        () = stop() => Ok(()),
+    }
 }
 
 /// Completes on Ctrl-C; never, if the signal cannot be watched.
