@@ -14,6 +14,8 @@ pub enum Element {
     Any,
     /// `[]int`: every element is a [`Value::Int`].
     Int,
+    /// `[][]interface {}`: every element is a [`Value::List`] of anything.
+    List,
     /// `[]map[string]interface {}`: every element is a [`Value::Map`].
     Map,
     /// `[]string`: every element is a [`Value::Str`].

@@ -198,6 +198,14 @@ impl TextBuilder {
         self.push(&made);
     }
 
+    /// Appends bytes that `from` wrote.
+    pub fn push_from(&mut self, bytes: &[u8], from: &Rc<[Origin]>) {
+        self.fill_gap();
+        append_piece(&mut self.pieces, bytes.len() as u32, from);
+        self.attributed += bytes.len();
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// Appends bytes that nobody in particular wrote.
     pub fn push_bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);

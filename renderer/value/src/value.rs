@@ -139,6 +139,7 @@ impl Value {
             Self::List(list) => match list.element() {
                 Element::Any => "[]interface {}",
                 Element::Int => "[]int",
+                Element::List => "[][]interface {}",
                 Element::Map => "[]map[string]interface {}",
                 Element::Str => "[]string",
             },
