@@ -7,10 +7,12 @@
 
 mod coalesce;
 mod dependencies;
+mod schema;
 mod set;
 mod user;
 
 pub use coalesce::{Nulls, coalesce, deep_copy, merge_layers};
 pub use dependencies::{path_value, process_dependencies, table};
+pub use schema::validate;
 pub use set::ReadFile;
 pub use user::{Sets, ValuesFile, merge_maps, user_values};

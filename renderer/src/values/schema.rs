@@ -1,0 +1,229 @@
+//! Values against `values.schema.json`, with Helm's report.
+//!
+//! The checking is boon's, by the author of the validator in Helm; the words, the layout and a few rules in which the two
+//! differ are here. Nothing is fetched: a schema may refer to itself and to the known drafts alone.
+//!
+//! Source: helm v4.3.1 `pkg/chart/common/util/jsonschema.go`; santhosh-tekuri/jsonschema v6.0.3.
+
+mod words;
+
+use std::cell::RefCell;
+use std::error::Error as StdError;
+use std::rc::Rc;
+
+use boon::{CompileError, Compiler, Schemas, UrlLoader};
+use serde_json::{Number, Value as Json};
+use value::json::decode_prefix;
+use value::{Map, Text, Value};
+
+use crate::Error;
+use crate::chart::Chart;
+use crate::log::{Level, Log};
+use crate::show::quote;
+
+/// Where Helm says that the schema stands.
+const URL: &str = "file:///values.schema.json";
+
+/// How deep values and schemas may nest to be checked. A limit of ours: the checker recurses, and Helm's goes as deep as its
+/// stack. No known chart nests 30 deep.
+const MAX_DEPTH: usize = 100;
+
+/// Checks coalesced values against the schemas of a chart and its subcharts.
+///
+/// Shape: `values` is what [`coalesce`](super::coalesce) gave for `chart`. Siblings come in the order of their keys, where
+/// Helm's order is random.
+///
+/// # Errors
+/// `values-do-not-fit-schema` with Helm's whole report.
+///
+/// Source: `ToRenderValues`, `ValidateAgainstSchema`.
+pub fn validate(chart: &Chart, values: &Map, log: &mut Vec<Log>) -> Result<(), Error> {
+    let mut report = String::new();
+    let warned = Rc::default();
+    validate_chart(chart, values, &mut report, &warned, log);
+    if report.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("values don't meet the specifications of the schema(s) in the following chart(s):\n{report}");
+    Err(Error::new("values-do-not-fit-schema", message))
+}
+
+/// Recurses over charts, whose nesting is bounded.
+fn validate_chart(
+    chart: &Chart,
+    values: &Map,
+    report: &mut String,
+    warned: &Rc<RefCell<Vec<String>>>,
+    log: &mut Vec<Log>,
+) {
+    if let Some(schema) = &chart.schema {
+        let before = warned.borrow().len();
+        let result = validate_one(values, &schema.data, warned);
+        for urn in &warned.borrow()[before..] {
+            let message = "unresolved URN reference ignored; using permissive schema";
+            log.push(Log::new(Level::Warn, message).with("urn", urn.as_str()));
+        }
+        if let Err(why) = result {
+            report.push_str(&format!("{}:\n{why}", chart.name()));
+        }
+    }
+    for dependency in &chart.dependencies {
+        match values.get(dependency.name()) {
+            None | Some(Value::Nil) => {}
+            Some(Value::Map(table)) => validate_chart(dependency, &table, report, warned, log),
+            Some(other) => report.push_str(&format!(
+                "{}:\ninvalid type for values: expected object (map), got {}\n",
+                dependency.name(),
+                other.type_name()
+            )),
+        }
+    }
+}
+
+/// Checks one map against one schema.
+///
+/// # Errors
+/// Helm's report for this chart: lines that end in a line feed, or a sentence without one when the schema itself is wrong.
+///
+/// Source: `ValidateAgainstSingleSchema`.
+fn validate_one(values: &Map, schema: &Text, warned: &Rc<RefCell<Vec<String>>>) -> Result<(), String> {
+    let schema = to_json(&read_schema(schema)?, 0)?;
+    let mut compiler = Compiler::new();
+    compiler.use_loader(Box::new(Loader { warned: Rc::clone(warned) }));
+    compiler.add_resource(URL, schema).map_err(|error| compile_error(&error))?;
+    let mut schemas = Schemas::new();
+    let index = compiler.compile(URL, &mut schemas).map_err(|error| compile_error(&error))?;
+    let instance = to_json(&Value::Map(values.clone()), 0)?;
+    schemas.validate(&instance, index).map_err(|error| {
+        let report = words::report(&error);
+        let first = format!("jsonschema validation failed with '{URL}#'\n");
+        format!("{}\n", report.strip_prefix(&first).unwrap_or(&report))
+    })
+}
+
+/// Reads the schema with the words of Go's `json.Decoder`.
+fn read_schema(text: &Text) -> Result<Value, String> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    if text.as_bytes().iter().all(is_space) {
+        return Err("EOF".to_owned());
+    }
+    let (schema, end) = decode_prefix(text).map_err(|error| match error.message() {
+        "unexpected end of JSON input" => "unexpected EOF".to_owned(),
+        message => message.to_owned(),
+    })?;
+    if text.as_bytes()[end..].iter().all(is_space) {
+        Ok(schema)
+    } else {
+        Err("invalid character after top-level value".to_owned())
+    }
+}
+
+/// The form that the checker reads. Recurses at most [`MAX_DEPTH`] deep.
+fn to_json(value: &Value, depth: usize) -> Result<Json, String> {
+    if depth > MAX_DEPTH {
+        return Err(format!("more than {MAX_DEPTH} levels of nesting cannot be checked against a schema\n"));
+    }
+    Ok(match value {
+        Value::Nil => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(value) | Value::Int64(value) => Json::from(*value),
+        Value::Uint8(value) => Json::from(*value),
+        Value::Uint64(value) => Json::from(*value),
+        Value::Float64(value) => number(*value),
+        Value::Str(text) => Json::String(text.to_string_lossy().into_owned()),
+        Value::List(list) => {
+            Json::Array(list.iter().map(|item| to_json(item, depth + 1)).collect::<Result<_, _>>()?)
+        }
+        Value::Map(map) => {
+            let mut object = serde_json::Map::new();
+            for (key, value) in map.borrow().iter() {
+                object.insert(key.to_string_lossy().into_owned(), to_json(value, depth + 1)?);
+            }
+            Json::Object(object)
+        }
+        other => return Err(format!("invalid jsonType {}\n", other.type_name())),
+    })
+}
+
+/// Whole numbers that a float holds exactly become integers, so that bounds and enumerations compare them exactly.
+fn number(value: f64) -> Json {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        return Json::from(value as i64);
+    }
+    // Neither YAML nor JSON gives infinities.
+    Number::from_f64(value).map_or(Json::Null, Json::Number)
+}
+
+/// Refuses every address, but for names (`urn:`), which stand for "anything goes".
+struct Loader {
+    warned: Rc<RefCell<Vec<String>>>,
+}
+
+impl UrlLoader for Loader {
+    fn load(&self, url: &str) -> Result<Json, Box<dyn StdError>> {
+        let (scheme, rest) = url.split_once(':').unwrap_or_default();
+        match scheme {
+            "urn" => {
+                let mut warned = self.warned.borrow_mut();
+                if !warned.iter().any(|urn| urn == url) {
+                    warned.push(url.to_owned());
+                }
+                Ok(Json::Bool(true))
+            }
+            "file" => {
+                Err(format!("open {}: no such file or directory", rest.trim_start_matches("//")).into())
+            }
+            "http" | "https" => Err(format!("HTTP request failed for {url}: schemas are not fetched").into()),
+            _ => Err(format!("no URLLoader registered for {}", quote(url)).into()),
+        }
+    }
+}
+
+/// What is wrong with a schema, in the words of Helm's validator.
+fn compile_error(error: &CompileError) -> String {
+    match error {
+        CompileError::ParseUrlError { url, src } => format!("error in parsing {}: {src}", quote(url)),
+        CompileError::LoadUrlError { url, src } => format!("failing loading {}: {src}", quote(url)),
+        CompileError::UnsupportedUrlScheme { url } => {
+            format!("failing loading {0}: no URLLoader registered for {0}", quote(url))
+        }
+        // The address of a draft that is no address at all.
+        CompileError::InvalidMetaSchemaUrl { .. } => {
+            "failing loading \"\": no URLLoader registered for \"\"".to_owned()
+        }
+        CompileError::UnsupportedDraft { url } => format!("draft {} is not supported", quote(url)),
+        CompileError::MetaSchemaCycle { url } => format!("cycle in resolving $schema in {}", quote(url)),
+        CompileError::ValidationError { url, src } => {
+            let url = if url.contains('#') { url.clone() } else { format!("{url}#") };
+            format!("{} is not valid against metaschema: {}", quote(&url), words::report(src))
+        }
+        CompileError::ParseIdError { loc } => format!("error in parsing id at {}", quote(loc)),
+        CompileError::ParseAnchorError { loc } => format!("error in parsing anchor at {}", quote(loc)),
+        CompileError::DuplicateId { url, id, ptr1, ptr2 } => {
+            format!("duplicate id {} in {} at {} and {}", quote(id), quote(url), quote(ptr1), quote(ptr2))
+        }
+        CompileError::DuplicateAnchor { anchor, url, ptr1, ptr2 } => {
+            format!(
+                "duplicate anchor {} in {} at {} and {}",
+                quote(anchor),
+                quote(url),
+                quote(ptr1),
+                quote(ptr2)
+            )
+        }
+        CompileError::InvalidJsonPointer(at) => format!("invalid json-pointer {}", quote(at)),
+        CompileError::JsonPointerNotFound(at) => format!("json-pointer in {} not found", quote(at)),
+        CompileError::AnchorNotFound { url, reference } => {
+            format!("anchor in {} not found in schema {}", quote(reference), quote(url))
+        }
+        CompileError::UnsupportedVocabulary { url, vocabulary } => {
+            format!("unsupported vocabulary {} in {}", quote(vocabulary), quote(url))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! Reports recorded from helm v4.3.1.
+
+use value::Text;
+
+use super::{Rc, validate_one};
+use crate::chart::load_values;
+
+fn report(schema: &str, values: &str) -> String {
+    let values = load_values(&Text::from(values)).unwrap();
+    validate_one(&values, &Text::from(schema), &Rc::default()).err().unwrap_or_default()
+}
+
+#[test]
+fn words_are_helms() {
+    for (schema, values, expected) in [
+        (r#"{"properties":{"a":{"type":"string"}}}"#, "a: 1", "- at '/a': got number, want string\n"),
+        (r#"{"required":["x","y"]}"#, "a: 1", "- at '': missing properties 'x', 'y'\n"),
+        (
+            r#"{"properties":{"a":{"minimum":1234567}}}"#,
+            "a: 1234.5678",
+            "- at '/a': minimum: got 1,234.5678, want 1.234567×10⁰⁶\n",
+        ),
+        (
+            r#"{"properties":{"a":{"enum":["x",1,null]}}}"#,
+            "a: 2",
+            "- at '/a': value must be one of 'x', 1, <nil>\n",
+        ),
+        (
+            r#"{"properties":{"a/b":{"pattern":"^[a-z]+$"}}}"#,
+            "a/b: AB",
+            "- at '/a~1b': 'AB' does not match pattern '^[a-z]+$'\n",
+        ),
+        (
+            r#"{"additionalProperties":false}"#,
+            "c: 1\nb: 2",
+            "- at '': additional properties 'b', 'c' not allowed\n",
+        ),
+    ] {
+        assert_eq!(report(schema, values), expected, "{schema}");
+    }
+}
+
+#[test]
+fn a_schema_that_is_no_json_is_named_as_go_does() {
+    for (schema, expected) in [
+        ("", "EOF"),
+        ("{", "unexpected EOF"),
+        ("{} x", "invalid character after top-level value"),
+        (
+            r##"{"$ref":"#/$defs/nope"}"##,
+            "json-pointer in \"file:///values.schema.json#/$defs/nope\" not found",
+        ),
+        (
+            r#"{"$ref":"./other.json"}"#,
+            "failing loading \"file:///other.json\": open /other.json: no such file or directory",
+        ),
+    ] {
+        assert_eq!(report(schema, "a: 1"), expected, "{schema}");
+    }
+}

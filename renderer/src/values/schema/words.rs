@@ -1,0 +1,210 @@
+//! The report of a failed check: one line a cause, children two spaces further in.
+//!
+//! Source: santhosh-tekuri/jsonschema v6.0.3 `output.go`, `kind/kind.go`; golang.org/x/text `message`, English.
+
+use boon::{ErrorKind, ValidationError};
+use serde_json::{Number, Value as Json};
+use value::number::{format_float, format_g};
+
+use crate::show::quote;
+
+/// The whole report, without a line feed at the end. The tree is as deep as the values, which are bounded.
+pub(super) fn report(error: &ValidationError<'_, '_>) -> String {
+    let mut lines = String::new();
+    write_node(&mut lines, error, 0);
+    lines
+}
+
+fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize) {
+    let transparent = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
+    // A value that has not the format is not looked at further; boon goes on.
+    let format = error.causes.iter().find(|cause| {
+        matches!(cause.kind, ErrorKind::Format { .. })
+            && matches!(error.kind, ErrorKind::Group | ErrorKind::Schema { .. })
+            && cause.schema_url == error.schema_url
+    });
+    if let (Some(format), ErrorKind::Group) = (format, &error.kind) {
+        return write_node(lines, format, indent);
+    }
+    let mut below = indent;
+    if !transparent {
+        if indent > 0 {
+            lines.push('\n');
+            lines.push_str(&"  ".repeat(indent - 1));
+            lines.push_str("- ");
+        }
+        below += 1;
+        if let ErrorKind::Schema { url } = &error.kind {
+            lines.push_str(&format!("jsonschema validation failed with {}", single(url)));
+        } else {
+            let at = single(&error.instance_location.to_string());
+            lines.push_str(&format!("at {at}: {}", words(&error.kind)));
+        }
+    }
+    match format {
+        Some(format) => write_node(lines, format, below),
+        None => error.causes.iter().for_each(|cause| write_node(lines, cause, below)),
+    }
+}
+
+fn words(kind: &ErrorKind<'_, '_>) -> String {
+    match kind {
+        ErrorKind::Group | ErrorKind::Reference { .. } => "validation failed".to_owned(),
+        ErrorKind::Schema { url } => format!("jsonschema validation failed with {}", single(url)),
+        ErrorKind::ContentSchema => "'contentSchema' failed".to_owned(),
+        ErrorKind::PropertyName { prop } => format!("invalid propertyName {}", single(prop)),
+        ErrorKind::RefCycle { url, kw_loc1, kw_loc2 } => {
+            format!("both {kw_loc1} and {kw_loc2} resolve to {} causing reference cycle", quote(url))
+        }
+        ErrorKind::FalseSchema => "false schema".to_owned(),
+        ErrorKind::Type { got, want } => {
+            let want: Vec<String> = want.iter().map(|kind| kind.to_string()).collect();
+            format!("got {got}, want {}", want.join(" or "))
+        }
+        ErrorKind::Enum { want } => match want.as_slice() {
+            want if want.iter().any(is_container) => "'enum' failed".to_owned(),
+            [one] => format!("value must be {}", display(one)),
+            want => {
+                let want: Vec<String> = want.iter().map(display).collect();
+                format!("value must be one of {}", want.join(", "))
+            }
+        },
+        ErrorKind::Const { want } if is_container(want) => "'const' failed".to_owned(),
+        ErrorKind::Const { want } => format!("value must be {}", display(want)),
+        ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", display(got)),
+        ErrorKind::MinProperties { got, want } => counts("minProperties", *got, *want),
+        ErrorKind::MaxProperties { got, want } => counts("maxProperties", *got, *want),
+        ErrorKind::AdditionalProperties { got } => {
+            format!("additional properties {} not allowed", list(got.iter().map(AsRef::as_ref)))
+        }
+        ErrorKind::Required { want } => {
+            let noun = if want.len() == 1 { "property" } else { "properties" };
+            format!("missing {noun} {}", list(want.iter().copied()))
+        }
+        ErrorKind::Dependency { prop, missing } | ErrorKind::DependentRequired { prop, missing } => {
+            format!("properties {} required, if {} exists", list(missing.iter().copied()), single(prop))
+        }
+        ErrorKind::MinItems { got, want } => counts("minItems", *got, *want),
+        ErrorKind::MaxItems { got, want } => counts("maxItems", *got, *want),
+        ErrorKind::Contains => "no items match contains schema".to_owned(),
+        ErrorKind::MinContains { got, want } if got.is_empty() => {
+            format!("min {} items required to match contains schema, but none matched", grouped(*want))
+        }
+        ErrorKind::MinContains { got, want } => contained("min", got, *want),
+        ErrorKind::MaxContains { got, want } => contained("max", got, *want),
+        ErrorKind::UniqueItems { got: [first, second] } => {
+            format!("items at {} and {} are equal", grouped(*first), grouped(*second))
+        }
+        ErrorKind::AdditionalItems { got } => format!("last {} additionalItem(s) not allowed", grouped(*got)),
+        ErrorKind::MinLength { got, want } => counts("minLength", *got, *want),
+        ErrorKind::MaxLength { got, want } => counts("maxLength", *got, *want),
+        ErrorKind::Pattern { got, want } => {
+            format!("{} does not match pattern {}", single(got), single(want))
+        }
+        ErrorKind::ContentEncoding { want, err } => format!("value is not {} encoded: {err}", single(want)),
+        ErrorKind::ContentMediaType { want, err, .. } => {
+            format!("value is not of mediatype {}: {err}", single(want))
+        }
+        ErrorKind::Minimum { got, want } => bounds("minimum", got, want),
+        ErrorKind::Maximum { got, want } => bounds("maximum", got, want),
+        ErrorKind::ExclusiveMinimum { got, want } => bounds("exclusiveMinimum", got, want),
+        ErrorKind::ExclusiveMaximum { got, want } => bounds("exclusiveMaximum", got, want),
+        ErrorKind::MultipleOf { got, want } => bounds("multipleOf", got, want),
+        ErrorKind::Not => "'not' failed".to_owned(),
+        ErrorKind::AllOf => "'allOf' failed".to_owned(),
+        ErrorKind::AnyOf => "'anyOf' failed".to_owned(),
+        ErrorKind::OneOf(None) => "'oneOf' failed, none matched".to_owned(),
+        ErrorKind::OneOf(Some((first, second))) => {
+            format!("'oneOf' failed, subschemas {}, {} matched", grouped(*first), grouped(*second))
+        }
+    }
+}
+
+fn counts(name: &str, got: usize, want: usize) -> String {
+    format!("{name}: got {}, want {}", grouped(got), grouped(want))
+}
+
+fn bounds(name: &str, got: &Number, want: &Number) -> String {
+    format!("{name}: got {}, want {}", localized(got), localized(want))
+}
+
+fn contained(name: &str, got: &[usize], want: usize) -> String {
+    let places: Vec<String> = got.iter().map(usize::to_string).collect();
+    let (want, len) = (grouped(want), grouped(got.len()));
+    format!(
+        "{name} {want} items required to match contains schema, but matched {len} items at {}",
+        places.join(" ")
+    )
+}
+
+fn is_container(value: &Json) -> bool {
+    matches!(value, Json::Array(_) | Json::Object(_))
+}
+
+/// A value as Go's `%v` prints it, strings quoted.
+fn display(value: &Json) -> String {
+    match value {
+        Json::Null => "<nil>".to_owned(),
+        Json::String(text) => single(text),
+        Json::Array(_) | Json::Object(_) => "value".to_owned(),
+        Json::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => format_g(float),
+            _ => number.to_string(),
+        },
+        Json::Bool(value) => value.to_string(),
+    }
+}
+
+/// Go's quoting with single quotes outside.
+fn single(text: &str) -> String {
+    let quoted = quote(text).replace("\\\"", "\"").replace('\'', "\\'");
+    // The quotes of `quote` are one byte each.
+    format!("'{}'", &quoted[1..quoted.len() - 1])
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(single).collect::<Vec<_>>().join(", ")
+}
+
+/// A count with separators between thousands.
+fn grouped(count: usize) -> String {
+    separate(&count.to_string())
+}
+
+fn separate(digits: &str) -> String {
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number as the English printer of golang.org/x/text prints a float64.
+fn localized(number: &Number) -> String {
+    let value = number.as_f64().unwrap_or_default();
+    let (sign, magnitude) = if value < 0.0 { ("-", -value) } else { ("", value) };
+    let shortest = format_float(magnitude, b'e', None);
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "+00"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if magnitude == 0.0 || (-4..6).contains(&exponent) {
+        let plain = format_float(magnitude, b'f', None);
+        let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), None), |(w, f)| (w, Some(f)));
+        let fraction = fraction.map(|digits| format!(".{digits}")).unwrap_or_default();
+        return format!("{sign}{}{fraction}", separate(whole));
+    }
+    let raised: String = format!("{exponent:+03}")
+        .chars()
+        .filter_map(|c| match c {
+            '-' => Some('⁻'),
+            '1' => Some('¹'),
+            '2' => Some('²'),
+            '3' => Some('³'),
+            '0' | '4'..='9' => char::from_u32(0x2070 + c as u32 - '0' as u32),
+            _ => None,
+        })
+        .collect();
+    format!("{sign}{mantissa}×10{raised}")
+}
