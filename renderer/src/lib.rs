@@ -3,6 +3,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod chart;
+pub mod create;
 pub mod error;
 pub mod log;
 mod show;
