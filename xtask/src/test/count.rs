@@ -28,15 +28,25 @@ impl Count {
         if !status.success() && self.failed == 0 { Self { failed: 1, ..self } } else { self }
     }
 
-    /// Hears a line of a Rust test runner: `test result: ok. 5 passed; 0 failed; …` of libtest, or
-    /// `412 passed, 0 failed` of our own.
+    /// Hears a line of a Rust test runner: libtest's `test result: ok. 5 passed; 0 failed; …`, the suite's
+    /// `412 passed, 0 failed`, or the oracle's `700 equal, 1 different, 2 known`.
     pub(crate) fn hear_rust(&mut self, line: &str) {
-        let words: Vec<&str> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
-        let before = |label| {
-            let at = words.iter().position(|word| *word == label)?;
-            words.get(at.checked_sub(1)?)?.parse::<u64>().ok()
+        let (is_libtest, rest) = match line.strip_prefix("test result: ") {
+            Some(rest) => (true, rest.split_once(". ").map_or("", |(_, counts)| counts)),
+            None => (false, line),
         };
-        if let (Some(passed), Some(failed)) = (before("passed"), before("failed")) {
+        let words: Vec<&str> = rest.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+        match words.as_slice() {
+            [passed, "passed", failed, "failed"] => self.add(&[passed], failed),
+            [passed, "passed", failed, "failed", ..] if is_libtest => self.add(&[passed], failed),
+            [equal, "equal", different, "different", known, "known"] => self.add(&[equal, known], different),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, passed: &[&str], failed: &str) {
+        let passed: Option<u64> = passed.iter().map(|text| text.parse::<u64>().ok()).sum();
+        if let (Some(passed), Ok(failed)) = (passed, failed.parse()) {
             *self += Self { passed, failed };
         }
     }
@@ -68,10 +78,12 @@ mod tests {
             "test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
             "test result: FAILED. 7 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out",
             "412 passed, 3 failed",
+            "-  message: 1 passed, 1 failed, says the chart",
+            "700 equal, 1 different, 2 known",
         ] {
             count.hear_rust(line);
         }
-        assert_eq!(count, Count { passed: 424, failed: 5 });
+        assert_eq!(count, Count { passed: 1126, failed: 6 });
     }
 
     #[test]
