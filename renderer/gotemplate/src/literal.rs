@@ -2,9 +2,10 @@
 //!
 //! Source: go1.27 `strconv/quote.go` and `text/template/parse/node.go`, `newNumber`.
 
+use value::fmt::quote;
 use value::number::{parse_float, parse_int, parse_uint};
 
-use crate::unicode::{decode, is_print};
+use crate::unicode::decode;
 
 /// The string that a quoted literal stands for; `None` where Go says `invalid syntax`.
 pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
@@ -99,36 +100,7 @@ pub(crate) fn unquote_char(text: &[u8], quote: u8) -> Option<Unquoted<'_>> {
     }
 }
 
-/// The text as a Go string literal, as `%q` prints it.
-pub(crate) fn quote(text: &[u8]) -> Vec<u8> {
-    let mut quoted = Vec::with_capacity(text.len() + 2);
-    quoted.push(b'"');
-    let mut left = text;
-    while let Some(&first) = left.first() {
-        let (c, width) = decode(left);
-        let invalid = c == char::REPLACEMENT_CHARACTER && width == 1;
-        match c {
-            _ if invalid => quoted.extend_from_slice(format!("\\x{first:02x}").as_bytes()),
-            '"' | '\\' => quoted.extend_from_slice(&[b'\\', first]),
-            _ if is_print(c) => quoted.extend_from_slice(&left[..width]),
-            '\x07' => quoted.extend_from_slice(b"\\a"),
-            '\x08' => quoted.extend_from_slice(b"\\b"),
-            '\x0c' => quoted.extend_from_slice(b"\\f"),
-            '\n' => quoted.extend_from_slice(b"\\n"),
-            '\r' => quoted.extend_from_slice(b"\\r"),
-            '\t' => quoted.extend_from_slice(b"\\t"),
-            '\x0b' => quoted.extend_from_slice(b"\\v"),
-            '\0'..' ' | '\x7f' => quoted.extend_from_slice(format!("\\x{:02x}", c as u32).as_bytes()),
-            '\u{10000}'.. => quoted.extend_from_slice(format!("\\U{:08x}", c as u32).as_bytes()),
-            _ => quoted.extend_from_slice(format!("\\u{:04x}", c as u32).as_bytes()),
-        }
-        left = &left[width..];
-    }
-    quoted.push(b'"');
-    quoted
-}
-
-/// [`quote`] for messages; what is not UTF-8 has been escaped.
+/// `%q` of a text, for messages; what is not UTF-8 has been escaped.
 pub(crate) fn quoted(text: &[u8]) -> String {
     String::from_utf8_lossy(&quote(text)).into_owned()
 }
@@ -272,11 +244,5 @@ mod tests {
         );
         assert_eq!(complex_constant(b"1e+2-2i").unwrap().complex, Some((100.0, -2.0)));
         assert_eq!(character(b"'ab'").unwrap_err(), "malformed character constant: 'ab'");
-    }
-
-    #[test]
-    fn quoting_escapes_what_does_not_print() {
-        assert_eq!(quote("a\"\u{a0}\u{1}é".as_bytes()), "\"a\\\"\\u00a0\\x01é\"".as_bytes());
-        assert_eq!(quote(b"\xff"), b"\"\\xff\"");
     }
 }

@@ -3,7 +3,7 @@
 //! Source: go1.27 `text/template/parse/node.go`, the `writeTo` methods.
 
 use crate::ast::{Ast, Node, NodeId};
-use crate::literal::quote;
+use value::fmt::quote;
 
 enum Piece {
     /// What stands behind the term of a chain.

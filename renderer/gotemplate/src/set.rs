@@ -1,4 +1,4 @@
-//! Names to templates: the set that all files of a run share, and the layers that `tpl` puts on it.
+//! Names to templates: parsed files, and the set that all files of a run share.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -7,7 +7,9 @@ use source::{SourceId, Span};
 use value::Text;
 
 use crate::FuncMap;
-use crate::ast::{Ast, NodeId};
+use crate::ast::Ast;
+use crate::code::Code;
+use crate::compile::compile;
 use crate::error::ParseError;
 use crate::parser;
 
@@ -26,26 +28,37 @@ impl ParsedFile {
         &self.name
     }
 
-    /// The templates; the file's own is the last.
+    /// The templates, in the order in which they end.
     pub fn templates(&self) -> &[Rc<Template>] {
         &self.templates
     }
+
+    /// The template of the file's own name: its text outside of definitions, or, where that is blank, a definition of that name.
+    pub fn own(&self) -> Option<&Rc<Template>> {
+        self.templates.iter().find(|template| template.name == self.name)
+    }
 }
 
-/// One named template.
+/// One named template, compiled.
 #[derive(Debug)]
 pub struct Template {
     pub(crate) name: Text,
+    pub(crate) file: Text,
     pub(crate) blank: bool,
     pub(crate) span: Span,
     pub(crate) ast: Rc<Ast>,
-    pub(crate) root: NodeId,
+    pub(crate) code: Code,
 }
 
 impl Template {
     /// The name by which it is called.
     pub fn name(&self) -> &Text {
         &self.name
+    }
+
+    /// The name of the file that holds it.
+    pub fn file(&self) -> &Text {
+        &self.file
     }
 
     /// Whether it holds nothing but white space and comments; then it never replaces another.
@@ -61,10 +74,11 @@ impl Template {
 
 /// Parses `text` under `name`, the functions known being those of `funcs` and Go's own.
 ///
-/// Shape: the file holds what could be read; it must not be run when there are errors. Errors stand in the order of the text and
-/// the first is the one at which Go stops; the others help an editor. The file calls the functions of this very table.
+/// Shape: the file holds what could be read; it must not be run when there are errors, and prints nothing if it is. Errors stand
+/// in the order of the text and the first is the one at which Go stops; the others help an editor. The file calls the functions
+/// of this very table.
 ///
-/// Cost: one pass; no recursion, whatever is nested.
+/// Cost: one pass over the text and one over the tree; no recursion, whatever is nested.
 pub fn parse(
     name: &Text,
     source: SourceId,
@@ -73,16 +87,18 @@ pub fn parse(
 ) -> (Rc<ParsedFile>, Vec<ParseError>) {
     let parsed = parser::parse(name, source, text, funcs);
     let ast = Rc::new(parsed.ast);
+    let runs = parsed.errors.is_empty();
     let templates = parsed
         .trees
         .into_iter()
         .map(|tree| {
             Rc::new(Template {
                 name: tree.name,
+                file: name.clone(),
                 blank: tree.blank,
                 span: tree.span,
                 ast: ast.clone(),
-                root: tree.root,
+                code: if runs { compile(&ast, tree.root, funcs) } else { Code::nothing() },
             })
         })
         .collect();

@@ -1,5 +1,8 @@
 //! Characters as Go's lexer sees them.
 
+pub(crate) use value::fmt::is_print;
+use value::unicode::{is_digit, is_letter};
+
 /// The first character of `text` and its width; what is not UTF-8 is U+FFFD of width 1, as `utf8.DecodeRune` gives it.
 pub(crate) fn decode(text: &[u8]) -> (char, usize) {
     let Some(&first) = text.first() else { return (char::REPLACEMENT_CHARACTER, 0) };
@@ -20,10 +23,5 @@ pub(crate) fn decode(text: &[u8]) -> (char, usize) {
 
 /// `unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_'`
 pub(crate) fn is_alphanumeric(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { c.is_alphanumeric() }
-}
-
-/// `unicode.IsPrint`
-pub(crate) fn is_print(c: char) -> bool {
-    if c.is_ascii() { !c.is_ascii_control() } else { !c.is_control() && !c.is_whitespace() }
+    if c.is_ascii() { c.is_ascii_alphanumeric() || c == '_' } else { is_letter(c) || is_digit(c) }
 }

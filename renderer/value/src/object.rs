@@ -52,6 +52,17 @@ pub trait Object: Any + fmt::Debug {
         None
     }
 
+    /// What an action prints when the value was reached as a field of a pointer. Such a value can be addressed, and then Go finds
+    /// the `String` method of its pointer, too: `{{ .Capabilities.KubeVersion }}` prints otherwise than `quote` does.
+    fn display_addressable(&self) -> Option<Text> {
+        self.display()
+    }
+
+    /// The method `name` of a value that can be addressed; see [`Object::display_addressable`].
+    fn method_addressable(&self, name: &str) -> Option<Method> {
+        self.method(name)
+    }
+
     /// The plain value under a named type: the number of a `time.Duration`, the map of `engine.files`. `None` for structs and pointers.
     fn underlying(&self) -> Option<Value> {
         None

@@ -188,6 +188,18 @@ impl TextBuilder {
         }
     }
 
+    /// Appends a text with its pieces, and says that `from` wrote what nobody else has written.
+    pub fn push_from(&mut self, text: &Text, from: Origin) {
+        self.fill_gap();
+        let whole = [Piece { len: text.len() as u32, from: Rc::new([]) }];
+        let own: Rc<[Origin]> = Rc::new([from]);
+        for piece in text.pieces().unwrap_or(&whole) {
+            append_piece(&mut self.pieces, piece.len, if piece.from.is_empty() { &own } else { &piece.from });
+        }
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.attributed = self.bytes.len();
+    }
+
     /// Says that the bytes from `start` on, pushed as bytes alone, were made of `input`. Free where `input` has no origin.
     pub fn derive_from(&mut self, start: usize, input: &Text) {
         if input.pieces.is_none() || start < self.attributed {
@@ -396,6 +408,23 @@ mod tests {
         let text = builder.finish();
         assert_eq!(text, "xa\\u003cb");
         assert_eq!(origins(&text), [(1, vec![]), (8, vec![4])]);
+    }
+
+    #[test]
+    fn the_writer_of_an_action_owns_what_nobody_else_wrote() {
+        let mut made = TextBuilder::new();
+        made.push_bytes(b"ab");
+        made.push(&Text::from("c").with_origin(Origin(1)));
+        let made = made.finish();
+        let mut builder = TextBuilder::new();
+        builder.push_bytes(b"x");
+        builder.push_from(&made, Origin(2));
+        builder.push_from(&Text::from("d"), Origin(2));
+        let text = builder.finish();
+        assert_eq!(
+            (text.len(), origins(&text)),
+            (5, vec![(1, vec![]), (2, vec![2]), (1, vec![1]), (1, vec![2])])
+        );
     }
 
     #[test]

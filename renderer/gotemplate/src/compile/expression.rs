@@ -1,0 +1,368 @@
+//! Pipelines, commands and arguments: `evalPipeline` and what it calls.
+
+use value::{Text, Type, Value};
+
+use super::{Compiler, Task, Want};
+use crate::ast::{Node, NodeId, Nodes};
+use crate::builtin::Builtin;
+use crate::call::{literal_to, untyped};
+use crate::code::{BuiltinSite, CallSite, DYNAMIC, MethodSite, Name, Op, PathSite};
+
+impl Compiler<'_> {
+    /// `evalPipeline`: leaves one value, out of its interface.
+    pub(super) fn pipe(&mut self, node: NodeId) {
+        self.at = node;
+        let Node::Pipe { variables, commands, .. } = *self.ast.node(node) else { return };
+        if variables.len > 0 {
+            self.later(Task::Declare(node));
+        }
+        for (stage, command) in self.ast.nodes(commands).iter().enumerate().rev() {
+            self.tasks.push(Task::Command { node: *command, staged: stage > 0 });
+        }
+    }
+
+    pub(super) fn declarations(&mut self, pipe: NodeId) {
+        let Node::Pipe { variables, assigns, .. } = *self.ast.node(pipe) else { return };
+        for variable in self.ast.nodes(variables) {
+            let name = Text::from(self.ast.source(*variable));
+            if assigns {
+                self.store(&name);
+            } else {
+                let slot = self.slot();
+                self.declare(name, slot);
+                self.emit(Op::Store(slot));
+            }
+        }
+    }
+
+    /// `setVar`
+    fn store(&mut self, name: &Text) {
+        match self.resolve(name.as_bytes()).map(|found| found.slot) {
+            Some(slot) => {
+                self.emit(Op::Store(slot));
+            }
+            None => self.fail(undefined(name)),
+        }
+    }
+
+    /// `varValue`
+    fn load(&mut self, name: &[u8]) {
+        match self.resolve(name).map(|found| (found.slot, found.unsure)) {
+            Some((slot, false)) => {
+                self.emit(Op::Load(slot));
+            }
+            Some((slot, true)) => {
+                self.code.messages.push(undefined(&name.into()));
+                self.emit(Op::LoadDeclared(slot, self.code.messages.len() as u32 - 1));
+            }
+            None => self.fail(undefined(&name.into())),
+        }
+    }
+
+    fn constant(&mut self, value: Value) {
+        self.code.consts.push(value);
+        self.emit(Op::Const(self.code.consts.len() as u32 - 1));
+    }
+
+    /// `evalCommand`: with `staged`, the value of the stage before is on the stack.
+    pub(super) fn command(&mut self, command: NodeId, staged: bool) {
+        let Node::Command { args } = *self.ast.node(command) else { return };
+        let first = self.ast.nodes(args)[0];
+        let rest = Nodes { start: args.start + 1, len: args.len - 1 };
+        let with_args = rest.len > 0 || staged;
+        match self.ast.node(first) {
+            Node::Field => {
+                self.at = first;
+                self.fields(first, Some(self.dot), rest, staged, true);
+                return;
+            }
+            Node::Chain { .. } => return self.chain(first, rest, staged, true),
+            Node::Identifier => return self.function(first, command, rest, staged),
+            Node::Pipe { .. } => {
+                if with_args {
+                    self.not_a_function(first);
+                }
+                return self.later(Task::Pipe(first));
+            }
+            Node::Variable => return self.variable(first, rest, staged, true),
+            _ => {}
+        }
+        self.at = first;
+        if with_args {
+            return self.not_a_function(first);
+        }
+        match self.ast.node(first) {
+            Node::Dot => {
+                self.emit(Op::Load(self.dot));
+                self.emit(Op::Strip);
+            }
+            Node::Nil => self.fail("nil is not a command"),
+            literal => match untyped(literal, self.ast.source(first)) {
+                Ok(value) => self.constant(value),
+                Err(message) => self.fail(message),
+            },
+        }
+    }
+
+    fn not_a_function(&mut self, first: NodeId) {
+        let mut message = b"can't give argument to non-function ".to_vec();
+        message.extend(crate::print::print(self.ast, first));
+        self.fail(message);
+    }
+
+    /// `evalVariableNode`
+    fn variable(&mut self, node: NodeId, args: Nodes, staged: bool, strips: bool) {
+        self.at = node;
+        let name = self.ast.names(node).next().unwrap_or_default();
+        if self.ast.names(node).nth(1).is_none() {
+            self.load(name);
+            if args.len > 0 || staged {
+                self.not_a_function(node);
+            }
+            if strips {
+                self.emit(Op::Strip);
+            }
+            return;
+        }
+        match self.resolve(name) {
+            Some(found) if !found.unsure => {
+                let slot = found.slot;
+                self.fields(node, Some(slot), args, staged, strips);
+            }
+            _ => {
+                self.load(name);
+                self.fields(node, None, args, staged, strips);
+            }
+        }
+    }
+
+    /// `evalChainNode`
+    fn chain(&mut self, node: NodeId, args: Nodes, staged: bool, strips: bool) {
+        self.at = node;
+        let Node::Chain { term } = *self.ast.node(node) else { return };
+        self.later(Task::Chain { node, args, staged, strips });
+        self.later(Task::Arg { node: term, want: Want::Value });
+    }
+
+    pub(super) fn chain_fields(&mut self, node: NodeId, args: Nodes, staged: bool, strips: bool) {
+        self.fields(node, None, args, staged, strips);
+    }
+
+    /// `evalFieldChain`: from a slot, or from the value on the stack.
+    fn fields(&mut self, node: NodeId, slot: Option<u32>, args: Nodes, staged: bool, strips: bool) {
+        let skipped = usize::from(matches!(self.ast.node(node), Node::Variable));
+        let mut names: Vec<Name> = self.ast.names(node).skip(skipped).map(Name::of).collect();
+        let method = if args.len > 0 || staged { names.pop() } else { None };
+        let strips_fields = strips && method.is_none();
+        let site = self.code.paths.len() as u32;
+        match slot {
+            Some(slot) if names.is_empty() => {
+                self.emit(Op::Load(slot));
+            }
+            _ if names.is_empty() => {}
+            _ => {
+                let path = PathSite {
+                    slot: slot.unwrap_or_default(),
+                    names: names.into(),
+                    strips: strips_fields,
+                    node,
+                };
+                self.code.paths.push(path);
+                self.emit(if slot.is_some() { Op::Path(site) } else { Op::Fields(site) });
+            }
+        }
+        let Some(name) = method else { return };
+        let site = self.code.methods.len() as u32;
+        let n_args = args.len + u32::from(staged);
+        self.code.methods.push(MethodSite { name, end: 0, args: n_args, staged, node });
+        self.emit(Op::Method(site));
+        self.later(Task::Emit(Op::CallMethod(site)));
+        for (index, arg) in self.ast.nodes(args).iter().enumerate().rev() {
+            self.tasks.push(Task::Arg { node: *arg, want: Want::Method(index as u32) });
+        }
+    }
+
+    /// `evalFunction` and `evalCall`
+    fn function(&mut self, identifier: NodeId, node: NodeId, args: Nodes, staged: bool) {
+        self.at = identifier;
+        // The lexer lets only letters and digits into a name.
+        let name = std::str::from_utf8(self.ast.source(identifier)).unwrap_or_default();
+        let count = args.len + u32::from(staged);
+        let (params, variadic): (&[Type], Option<Type>) = match self.funcs.get(name) {
+            Some(func) => (&func.params, func.variadic),
+            None => match Builtin::of(name) {
+                Some(builtin) => builtin.params(),
+                None => {
+                    return self.fail(format!(
+                        "{} is not a defined function",
+                        crate::literal::quoted(name.as_bytes())
+                    ));
+                }
+            },
+        };
+        let fixed = params.len() as u32;
+        if variadic.is_some() && count < fixed {
+            return self
+                .fail(format!("wrong number of args for {name}: want at least {fixed} got {}", args.len));
+        }
+        if variadic.is_none() && count != fixed {
+            return self.fail(format!("wrong number of args for {name}: want {fixed} got {count}"));
+        }
+        let want = |index: u32| params.get(index as usize).copied().or(variadic).unwrap_or(Type::Any);
+        let staged_type = if staged { want(count - 1) } else { Type::Any };
+        let wants: Vec<Type> = (0..args.len).map(want).collect();
+        let text = Text::from(name);
+        match self.funcs.get(name) {
+            Some(func) => {
+                let site =
+                    CallSite { func: func.clone(), name: text, args: count, staged, staged_type, node };
+                self.code.calls.push(site);
+                self.later(Task::Emit(Op::Call(self.code.calls.len() as u32 - 1)));
+            }
+            None => {
+                let Some(builtin) = Builtin::of(name) else { return };
+                if matches!(builtin, Builtin::And | Builtin::Or) {
+                    return self.and_or(builtin == Builtin::Or, args, staged);
+                }
+                let callee = self.ast.nodes(args).first().copied();
+                let site =
+                    BuiltinSite { builtin, name: text, args: count, staged, staged_type, node, callee };
+                self.code.builtins.push(site);
+                self.later(Task::Emit(Op::CallBuiltin(self.code.builtins.len() as u32 - 1)));
+                if builtin.takes_values() {
+                    return self.args(args, |_| Want::Value);
+                }
+            }
+        }
+        self.args(args, |index| Want::Type(wants[index]));
+    }
+
+    fn args(&mut self, args: Nodes, want: impl Fn(usize) -> Want) {
+        for (index, arg) in self.ast.nodes(args).iter().enumerate().rev() {
+            self.tasks.push(Task::Arg { node: *arg, want: want(index) });
+        }
+    }
+
+    /// The value that decides, or the last one, is the result. A staged value lies below.
+    fn and_or(&mut self, or: bool, args: Nodes, staged: bool) {
+        self.shorting += 1;
+        self.later(Task::EndShortCircuit { mark: self.short_circuits.len(), staged });
+        for (index, arg) in self.ast.nodes(args).iter().enumerate().rev() {
+            if staged || index as u32 + 1 < args.len {
+                self.tasks.push(Task::ShortCircuit { or });
+            }
+            self.tasks.push(Task::Arg { node: *arg, want: Want::Value });
+        }
+    }
+
+    pub(super) fn end_short_circuit(&mut self, mark: usize, staged: bool) {
+        self.shorting -= 1;
+        let jumps = self.short_circuits.split_off(mark);
+        if jumps.iter().any(|(_, at)| *at != self.at) || self.at == DYNAMIC {
+            // The jumps tell the frame by themselves.
+            if self.at != DYNAMIC {
+                self.emit(Op::SetAt(self.at));
+            }
+            self.at = DYNAMIC;
+        }
+        if staged && !jumps.is_empty() {
+            let over = self.emit(Op::Jump(0));
+            for (jump, _) in jumps {
+                self.patch(jump);
+            }
+            self.emit(Op::Nip);
+            self.patch(over);
+        } else {
+            for (jump, _) in jumps {
+                self.patch(jump);
+            }
+        }
+        self.emit(Op::Strip);
+    }
+
+    /// `evalArg`
+    pub(super) fn arg(&mut self, node: NodeId, want: Want) {
+        self.at = node;
+        let none = Nodes::default();
+        match self.ast.node(node) {
+            Node::Dot => {
+                self.emit(Op::Load(self.dot));
+                self.check(want);
+            }
+            Node::Nil => match want {
+                Want::Value => {
+                    self.emit(Op::Nil { interface: false });
+                }
+                Want::Method(index) => {
+                    self.emit(Op::MethodLiteral(index, node));
+                }
+                Want::Type(of) => match literal_to(of, self.ast.node(node), b"nil") {
+                    Ok(value) => self.constant(value),
+                    Err(message) => self.fail(message),
+                },
+            },
+            Node::Field => {
+                self.fields(node, Some(self.dot), none, false, false);
+                self.check(want);
+            }
+            Node::Variable => {
+                self.variable(node, none, false, false);
+                self.check(want);
+            }
+            Node::Pipe { .. } => {
+                self.later(Task::Check(want));
+                self.later(Task::Pipe(node));
+            }
+            Node::Identifier => {
+                self.later(Task::Check(want));
+                self.function(node, node, none, false);
+            }
+            Node::Chain { .. } => {
+                self.later(Task::Check(want));
+                self.chain(node, none, false, false);
+            }
+            literal => {
+                let source = self.ast.source(node);
+                let read = match want {
+                    Want::Method(index) => {
+                        self.emit(Op::MethodLiteral(index, node));
+                        return;
+                    }
+                    Want::Type(of) => literal_to(of, literal, source),
+                    Want::Value => untyped(literal, source),
+                };
+                match read {
+                    Ok(value) => self.constant(value),
+                    Err(message) => self.fail(message),
+                }
+            }
+        }
+    }
+
+    /// `validateType`
+    pub(super) fn check(&mut self, want: Want) {
+        match want {
+            Want::Value | Want::Type(Type::Any) => {}
+            Want::Method(index) => {
+                self.emit(Op::MethodArg(index));
+            }
+            Want::Type(of) => {
+                self.code.types.push(of);
+                self.emit(Op::Check(self.code.types.len() as u32 - 1));
+            }
+        }
+    }
+}
+
+impl Name {
+    fn of(name: &[u8]) -> Self {
+        let exported = std::str::from_utf8(name).is_ok_and(|name| name.starts_with(char::is_uppercase));
+        Self { text: name.into(), exported }
+    }
+}
+
+fn undefined(name: &Text) -> Text {
+    let mut message = b"undefined variable: ".to_vec();
+    message.extend_from_slice(name.as_bytes());
+    message.into()
+}

@@ -1,0 +1,468 @@
+//! The machine that runs compiled templates: its frames are on the heap, and it never calls itself.
+//!
+//! Source: go1.27 `text/template/exec.go` and helm v4.3.1 `pkg/engine/engine.go`, `includeFun` and `tplFun`.
+
+mod fault;
+mod field;
+mod looping;
+mod nest;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use source::Span;
+use value::fmt::display_metered;
+use value::{Kind, Map, MapType, Method, Text, TextBuilder, Value, compare};
+
+use crate::Fuel;
+use crate::ast::NodeId;
+use crate::builtin::{self, struct_text};
+use crate::call::{convert, literal_to};
+use crate::code::{DYNAMIC, Op};
+use crate::error::{Cause, ExecError};
+use crate::func::{Body, Call, Failure, FuncMap};
+use crate::host::Host;
+use crate::set::{ParsedFile, Template, TemplateSet};
+use looping::Loop;
+use nest::{Layer, Nest};
+
+pub use nest::{TPL_SOURCE, without_no_value};
+
+/// What an action prints for nil. Helm removes the text from finished files, and from what `tpl` gives.
+pub(crate) const NO_VALUE: &str = "<no value>";
+
+/// The value came out of an `interface {}`, and Go still sees that.
+pub(crate) const INTERFACE: u8 = 1;
+/// The value was reached through a pointer.
+pub(crate) const ADDRESSABLE: u8 = 2;
+/// The slot's variable has not been declared in this run.
+const UNDECLARED: u8 = 4;
+
+/// Finds a method of a `common.Values` map; names that are not exported are never asked for.
+pub type Methods = fn(&Map, &str) -> Option<Method>;
+
+/// Runs templates of a set, one after the other.
+///
+/// Shape: make one for a chart and its values; it remembers the texts that `tpl` has parsed.
+pub struct Machine<'a> {
+    set: &'a TemplateSet,
+    funcs: &'a FuncMap,
+    methods: Methods,
+    tpl_files: HashMap<Text, Rc<ParsedFile>>,
+    /// Bytes of the texts in `tpl_files`.
+    tpl_bytes: usize,
+}
+
+impl<'a> Machine<'a> {
+    /// A machine for the templates of `set`, which were parsed with `funcs`.
+    pub fn new(set: &'a TemplateSet, funcs: &'a FuncMap, methods: Methods) -> Self {
+        Self { set, funcs, methods, tpl_files: HashMap::new(), tpl_bytes: 0 }
+    }
+
+    /// Runs the template `name` with `data` as dot, and gives what it prints, every `<no value>` still in it.
+    ///
+    /// # Errors
+    /// The first failure, as Go words it.
+    pub fn execute(
+        &mut self,
+        name: &Text,
+        data: Value,
+        host: &mut dyn Host,
+        fuel: &mut Fuel,
+    ) -> Result<Text, ExecError> {
+        let Some(template) = self.set.get(name.as_bytes()).cloned() else {
+            let cause = Cause::MissingTemplate(name.clone());
+            return Err(ExecError { steps: Vec::new(), cause, trace: Vec::new() });
+        };
+        let listens = host.listens();
+        let mut run = Run {
+            machine: self,
+            host,
+            fuel,
+            listens,
+            values: Vec::new(),
+            flags: Vec::new(),
+            frames: Vec::new(),
+            outs: vec![TextBuilder::with_capacity(template.span.len() as usize)],
+            loops: Vec::new(),
+            looked_up: Vec::new(),
+            methods: Vec::new(),
+            layers: Vec::new(),
+            includes: HashMap::new(),
+        };
+        let span = template.span;
+        let done = run.enter(template, data, Nest::Root, 0, 0, span).and_then(|()| run.run());
+        match done {
+            Ok(()) => Ok(run.outs.pop().unwrap_or_default().finish()),
+            Err(trouble) => Err(run.fault(trouble)),
+        }
+    }
+}
+
+/// Why the machine stops.
+enum Trouble {
+    /// A function or method failed, or what it was to run: the node to name, the function's name, and the cause.
+    Called(NodeId, Text, Cause),
+    /// What `errorf` says at the node at hand.
+    Evaluation(Text),
+    OutOfFuel,
+}
+
+impl From<Text> for Trouble {
+    fn from(message: Text) -> Self {
+        Self::Evaluation(message)
+    }
+}
+
+impl From<String> for Trouble {
+    fn from(message: String) -> Self {
+        Self::Evaluation(message.into())
+    }
+}
+
+impl Trouble {
+    fn called(node: NodeId, name: &Text, failure: Failure) -> Self {
+        let cause = match failure {
+            Failure::Error(message) => Cause::Function(message),
+            Failure::Fail(message) => Cause::Fail(message),
+            Failure::OutOfFuel => return Self::OutOfFuel,
+        };
+        Self::Called(node, name.clone(), cause)
+    }
+}
+
+/// A template that runs.
+struct Frame {
+    template: Rc<Template>,
+    /// The next instruction; while another frame is above, the one behind the call.
+    pc: usize,
+    /// Where its slots start.
+    base: usize,
+    nest: Nest,
+    /// How many `template` actions lie between this and the last `include`, `tpl` or the start.
+    depth: u32,
+    /// The number of layers of `tpl` definitions that it sees.
+    layer: u32,
+    /// Where Go is, where that depends on the run.
+    at: NodeId,
+    /// The call in a file that led here; what a text of `tpl` prints is printed there.
+    call: Span,
+}
+
+struct Run<'r, 'a> {
+    machine: &'r mut Machine<'a>,
+    host: &'r mut dyn Host,
+    fuel: &'r mut Fuel,
+    listens: bool,
+    /// The slots of all frames, each followed by its operands.
+    values: Vec<Value>,
+    /// What is known about each of `values`.
+    flags: Vec<u8>,
+    frames: Vec<Frame>,
+    outs: Vec<TextBuilder>,
+    loops: Vec<Loop>,
+    looked_up: Vec<Rc<Template>>,
+    methods: Vec<Method>,
+    layers: Vec<Layer>,
+    includes: HashMap<Text, u32>,
+}
+
+/// Whether the elements of a map of that type are in interfaces.
+pub(crate) fn element_flags(of: MapType) -> u8 {
+    match of {
+        MapType::Any | MapType::Values => INTERFACE,
+        MapType::Bytes | MapType::Str => 0,
+    }
+}
+
+/// Where the machine goes on after an instruction.
+enum Flow {
+    /// A frame came or went.
+    Frame,
+    Jump(u32),
+    Next,
+}
+
+impl Run<'_, '_> {
+    fn push(&mut self, value: Value, flags: u8) {
+        self.values.push(value);
+        self.flags.push(flags);
+    }
+
+    fn pop(&mut self) -> (Value, u8) {
+        // The compiler pushes what it pops.
+        (self.values.pop().unwrap_or_default(), self.flags.pop().unwrap_or_default())
+    }
+
+    fn set(&mut self, slot: usize, value: Value, flags: u8) {
+        self.values[slot] = value;
+        self.flags[slot] = flags;
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.values.truncate(len);
+        self.flags.truncate(len);
+    }
+
+    fn run(&mut self) -> Result<(), Trouble> {
+        while let Some(frame) = self.frames.last() {
+            let (template, base, mut pc) = (frame.template.clone(), frame.base, frame.pc);
+            loop {
+                let op = template.code.ops[pc];
+                match self
+                    .fuel
+                    .charge(1)
+                    .map_err(|_| Trouble::OutOfFuel)
+                    .and_then(|()| self.step(op, &template, base, pc))
+                {
+                    Ok(Flow::Next) => pc += 1,
+                    Ok(Flow::Jump(target)) => pc = target as usize,
+                    Ok(Flow::Frame) => break,
+                    Err(trouble) => {
+                        self.save(pc);
+                        return Err(trouble);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers in the frame that the instruction at `pc` is at work.
+    fn save(&mut self, pc: usize) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.pc = pc + 1;
+        }
+    }
+
+    #[inline(always)]
+    fn step(&mut self, op: Op, template: &Rc<Template>, base: usize, pc: usize) -> Result<Flow, Trouble> {
+        let code = &template.code;
+        match op {
+            Op::Text(text) => self.write(&code.texts[text as usize], template, pc)?,
+            Op::Path(site) => {
+                let site = &code.paths[site as usize];
+                let slot = base + site.slot as usize;
+                let (value, flags) = self.walk(None, slot, site)?;
+                self.push(value, flags);
+            }
+            Op::Print => {
+                let (value, flags) = self.pop();
+                self.print(value, flags, template, pc)?;
+            }
+            Op::Load(slot) => {
+                let slot = base + slot as usize;
+                self.push(self.values[slot].clone(), self.flags[slot]);
+            }
+            Op::LoadDeclared(slot, message) => {
+                let slot = base + slot as usize;
+                if self.flags[slot] & UNDECLARED != 0 {
+                    return Err(code.messages[message as usize].clone().into());
+                }
+                self.push(self.values[slot].clone(), self.flags[slot]);
+            }
+            Op::Const(value) => self.push(code.consts[value as usize].clone(), 0),
+            Op::Call(site) => return self.call(template, site, pc),
+            Op::CallBuiltin(site) => self.call_builtin(template, site)?,
+            Op::Jump(target) => return Ok(Flow::Jump(target)),
+            Op::JumpUnless(target) => {
+                if !compare::truth(&self.pop().0) {
+                    return Ok(Flow::Jump(target));
+                }
+            }
+            Op::ShortCircuit { or, target } => {
+                let decides = self.values.last().is_some_and(compare::truth) == or;
+                if decides {
+                    if code.at[pc] != DYNAMIC {
+                        self.set_at(code.at[pc]);
+                    }
+                    return Ok(Flow::Jump(target));
+                }
+                self.pop();
+            }
+            Op::SetAt(node) => self.set_at(node),
+            Op::Strip => {
+                if let Some(flags) = self.flags.last_mut() {
+                    *flags &= ADDRESSABLE;
+                }
+            }
+            Op::Store(slot) => {
+                let slot = base + slot as usize;
+                if let (Some(value), Some(flags)) = (self.values.last().cloned(), self.flags.last()) {
+                    self.values[slot] = value;
+                    self.flags[slot] = *flags;
+                }
+            }
+            Op::With { slot, target } => {
+                let (value, flags) = self.pop();
+                if !compare::truth(&value) {
+                    return Ok(Flow::Jump(target));
+                }
+                self.set(base + slot as usize, value, flags);
+            }
+            Op::Check(of) => {
+                let (value, flags) = self.pop();
+                let value = convert(code.types[of as usize], value, flags & INTERFACE != 0)?;
+                self.push(value, 0);
+            }
+            Op::Range(site) => {
+                let site = &code.loops[site as usize];
+                if !self.start_loop(site)? {
+                    return Ok(Flow::Jump(site.empty));
+                }
+            }
+            Op::Next(site) => {
+                let site = &code.loops[site as usize];
+                if !self.next_round(site, base) {
+                    return Ok(Flow::Jump(site.end));
+                }
+            }
+            Op::Break(target) => {
+                self.loops.pop();
+                return Ok(Flow::Jump(target));
+            }
+            Op::Lookup(name) => self.look_up(&code.names[name as usize])?,
+            Op::Template(node) => return self.enter_template(template, node, pc),
+            Op::Return => return Ok(self.leave()),
+            Op::Pop => {
+                self.pop();
+            }
+            Op::Nip => {
+                let top = self.pop();
+                self.pop();
+                self.push(top.0, top.1);
+            }
+            Op::Nil { interface } => self.push(Value::Nil, if interface { INTERFACE } else { 0 }),
+            Op::Fields(site) => {
+                let (value, flags) = self.pop();
+                let (value, flags) = self.walk(Some((value, flags)), 0, &code.paths[site as usize])?;
+                self.push(value, flags);
+            }
+            Op::Method(site) => return self.begin_method(&code.methods[site as usize]),
+            Op::MethodArg(index) => {
+                let (value, flags) = self.pop();
+                let of = self.method_param(index);
+                let value = convert(of, value, flags & INTERFACE != 0)?;
+                self.push(value, 0);
+            }
+            Op::MethodLiteral(index, node) => {
+                let of = self.method_param(index);
+                let value = literal_to(of, template.ast.node(node), template.ast.source(node))?;
+                self.push(value, 0);
+            }
+            Op::CallMethod(site) => self.call_method(&code.methods[site as usize])?,
+            Op::Fail(message) => return Err(code.messages[message as usize].clone().into()),
+        }
+        Ok(Flow::Next)
+    }
+
+    fn set_at(&mut self, node: NodeId) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.at = node;
+        }
+    }
+
+    // Output
+
+    /// Where what the instruction at `pc` prints is written in a file.
+    fn emit_span(&self, template: &Template, pc: usize) -> Span {
+        match self.frames.last() {
+            Some(frame) if template.span.source == nest::TPL_SOURCE => frame.call,
+            _ => self.span_of(template, template.code.at[pc]),
+        }
+    }
+
+    fn write(&mut self, text: &Text, template: &Template, pc: usize) -> Result<(), Trouble> {
+        self.fuel.charge(text.len() as u64 / 8).map_err(|_| Trouble::OutOfFuel)?;
+        let origin = if self.listens { self.host.emit(self.emit_span(template, pc)) } else { None };
+        if let Some(out) = self.outs.last_mut() {
+            match origin {
+                Some(origin) => out.push_from(text, origin),
+                None => out.push(text),
+            }
+        }
+        Ok(())
+    }
+
+    /// `printValue`
+    fn print(&mut self, value: Value, flags: u8, template: &Template, pc: usize) -> Result<(), Trouble> {
+        let addressed = match &value {
+            Value::Str(text) => return self.write(text, template, pc),
+            Value::Nil => return self.write(&NO_VALUE.into(), template, pc),
+            Value::Object(object) if object.kind() == Kind::Ptr => {
+                Some(object.display().unwrap_or_else(|| struct_text(&object.fields())))
+            }
+            Value::Object(object) if flags & ADDRESSABLE != 0 => object.display_addressable(),
+            _ => None,
+        };
+        let text = match addressed {
+            Some(text) => text,
+            None => display_metered(&value, &mut |bytes| self.fuel.charge(bytes as u64 / 8).is_ok())
+                .ok_or(Trouble::OutOfFuel)?,
+        };
+        self.write(&text, template, pc)
+    }
+
+    // Calls
+
+    /// Brings the argument of the stage before, which lies below the others, to its place, and converts it.
+    fn place_staged(&mut self, args: usize, of: value::Type) -> Result<(), Trouble> {
+        let first = self.values.len() - args;
+        self.values[first..].rotate_left(1);
+        self.flags[first..].rotate_left(1);
+        let (value, flags) = self.pop();
+        let value = convert(of, value, false)?;
+        self.push(value, flags);
+        Ok(())
+    }
+
+    fn call(&mut self, template: &Rc<Template>, site: u32, pc: usize) -> Result<Flow, Trouble> {
+        let site = &template.code.calls[site as usize];
+        let args = site.args as usize;
+        if site.staged {
+            self.place_staged(args, site.staged_type)?;
+        }
+        match &site.func.body {
+            Body::Plain(body) => {
+                let first = self.values.len() - args;
+                let mut call = Call::new(&mut *self.host, &mut *self.fuel, self.listens);
+                let answer = body(&mut call, &self.values[first..])
+                    .map_err(|failure| Trouble::called(site.node, &site.name, failure))?;
+                self.truncate(first);
+                self.push(answer, 0);
+                Ok(Flow::Next)
+            }
+            Body::Include => {
+                self.save(pc);
+                self.include(template, site)
+            }
+            Body::Tpl => {
+                self.save(pc);
+                self.tpl(template, site)
+            }
+        }
+    }
+
+    fn call_builtin(&mut self, template: &Template, site: u32) -> Result<(), Trouble> {
+        let site = &template.code.builtins[site as usize];
+        let args = site.args as usize;
+        if site.staged {
+            self.place_staged(args, site.staged_type)?;
+        }
+        let first = self.values.len() - args;
+        let mut call = Call::new(&mut *self.host, &mut *self.fuel, self.listens);
+        let (values, flags) = (&self.values[first..], &self.flags[first..]);
+        let callee = || match (site.callee, &values[0]) {
+            (Some(node), _) => crate::print::print(&template.ast, node).into(),
+            // `final.String()` of a reflect.Value
+            (None, Value::Str(text)) => text.clone(),
+            (None, other) => format!("<{} Value>", other.type_name()).into(),
+        };
+        let (value, flags) = builtin::call(site.builtin, &mut call, values, flags, callee)
+            .map_err(|failure| Trouble::called(site.node, &site.name, failure))?;
+        self.truncate(first);
+        // A pipeline takes the result out of its interface.
+        self.push(value, flags & ADDRESSABLE);
+        Ok(())
+    }
+}

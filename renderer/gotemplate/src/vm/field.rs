@@ -1,0 +1,194 @@
+//! Fields and methods: `evalField`.
+
+use value::{Field, Kind, Map, MapType, Method, Object, Type, Value};
+
+use super::{ADDRESSABLE, Flow, INTERFACE, Run, Trouble, element_flags};
+use crate::ast::NodeId;
+use crate::code::{MethodSite, Name, PathSite};
+use crate::func::Failure;
+
+impl Run<'_, '_> {
+    /// Walks along field names, from a value or from a slot.
+    pub(super) fn walk(
+        &mut self,
+        start: Option<(Value, u8)>,
+        slot: usize,
+        site: &PathSite,
+    ) -> Result<(Value, u8), Trouble> {
+        let mut held = start;
+        for name in &site.names {
+            let found = match &held {
+                // The commonest steps by far; the map need not be held for them.
+                Some((Value::Map(map), _)) if !name.exported && !self.listens => in_map(map, name),
+                Some((value, flags)) => self.field(value.clone(), *flags, name, site.node)?,
+                None => match &self.values[slot] {
+                    Value::Map(map) if !name.exported && !self.listens => in_map(map, name),
+                    value => self.field(value.clone(), self.flags[slot], name, site.node)?,
+                },
+            };
+            held = Some(found);
+        }
+        let (value, flags) = held.unwrap_or_default();
+        Ok((value, if site.strips { flags & ADDRESSABLE } else { flags }))
+    }
+
+    fn field(
+        &mut self,
+        receiver: Value,
+        flags: u8,
+        name: &Name,
+        node: NodeId,
+    ) -> Result<(Value, u8), Trouble> {
+        match &receiver {
+            Value::Map(map) => {
+                if name.exported
+                    && let Some(method) = self.map_method(map, name)
+                {
+                    return call_niladic(&method, name, node);
+                }
+                Ok(self.entry(map, name))
+            }
+            Value::Nil if flags & INTERFACE == 0 => Ok((Value::Nil, 0)),
+            Value::Nil => Err(nil_pointer(name)),
+            Value::Object(object) => {
+                if let Some(method) = object_method(object.as_ref(), flags, name) {
+                    return call_niladic(&method, name, node);
+                }
+                if let Some(Value::Map(map)) = object.underlying() {
+                    return Ok(self.entry(&map, name));
+                }
+                match object.field(&name.text.to_string_lossy()) {
+                    Field::Value(value) => {
+                        let addressable = object.kind() == Kind::Ptr || flags & ADDRESSABLE != 0;
+                        Ok((value, if addressable { ADDRESSABLE } else { 0 }))
+                    }
+                    Field::Unexported => Err(unexported(&receiver, flags, name)),
+                    Field::Missing => Err(no_field(&receiver, flags, name)),
+                }
+            }
+            _ => Err(no_field(&receiver, flags, name)),
+        }
+    }
+
+    fn entry(&mut self, map: &Map, name: &Name) -> (Value, u8) {
+        if self.listens {
+            let answer = map.get(&name.text);
+            self.host.read(map, name.text.as_bytes(), answer.as_ref());
+        }
+        in_map(map, name)
+    }
+
+    fn map_method(&self, map: &Map, name: &Name) -> Option<Method> {
+        if map.map_type() != MapType::Values {
+            return None;
+        }
+        name.text.as_str().and_then(|name| (self.machine.methods)(map, name))
+    }
+
+    /// Finds the method of the value on top, before its arguments are evaluated.
+    pub(super) fn begin_method(&mut self, site: &MethodSite) -> Result<Flow, Trouble> {
+        let (receiver, flags) = self.pop();
+        let name = &site.name;
+        let method = match &receiver {
+            Value::Nil if flags & INTERFACE == 0 => {
+                // Go does not even look at the arguments.
+                if site.staged {
+                    self.pop();
+                }
+                self.push(Value::Nil, 0);
+                return Ok(Flow::Jump(site.end));
+            }
+            Value::Nil => return Err(nil_pointer(name)),
+            Value::Map(map) if name.exported => self.map_method(map, name),
+            Value::Object(object) => object_method(object.as_ref(), flags, name),
+            _ => None,
+        };
+        let Some(method) = method else { return Err(not_a_method(&receiver, flags, name)) };
+        if method.params.len() != site.args as usize {
+            return Err(arity(&method, name, site.args));
+        }
+        self.methods.push(method);
+        Ok(Flow::Next)
+    }
+
+    /// The type of a parameter of the method begun last.
+    pub(super) fn method_param(&self, index: u32) -> Type {
+        let params = self.methods.last().map(|method| method.params).unwrap_or_default();
+        params.get(index as usize).copied().unwrap_or(Type::Any)
+    }
+
+    pub(super) fn call_method(&mut self, site: &MethodSite) -> Result<(), Trouble> {
+        let args = site.args as usize;
+        if site.staged {
+            self.place_staged(args, self.method_param(site.args - 1))?;
+        }
+        let Some(method) = self.methods.pop() else { return Ok(()) };
+        let first = self.values.len() - args;
+        let answer = (method.call)(&self.values[first..])
+            .map_err(|error| Trouble::called(site.node, &site.name.text, Failure::Error(error)))?;
+        self.truncate(first);
+        self.push(answer, 0);
+        Ok(())
+    }
+}
+
+/// The value at a key, or the zero value of the elements.
+fn in_map(map: &Map, name: &Name) -> (Value, u8) {
+    let of = map.map_type();
+    (map.get(&name.text).unwrap_or_else(|| of.zero()), element_flags(of))
+}
+
+fn object_method(object: &dyn Object, flags: u8, name: &Name) -> Option<Method> {
+    if !name.exported {
+        return None;
+    }
+    let text = name.text.to_string_lossy();
+    if flags & ADDRESSABLE != 0 { object.method_addressable(&text) } else { object.method(&text) }
+}
+
+fn call_niladic(method: &Method, name: &Name, node: NodeId) -> Result<(Value, u8), Trouble> {
+    if !method.params.is_empty() {
+        return Err(arity(method, name, 0));
+    }
+    match (method.call)(&[]) {
+        Ok(value) => Ok((value, 0)),
+        Err(error) => Err(Trouble::called(node, &name.text, Failure::Error(error))),
+    }
+}
+
+fn arity(method: &Method, name: &Name, got: u32) -> Trouble {
+    format!("wrong number of args for {}: want {} got {got}", name.text, method.params.len()).into()
+}
+
+fn static_type(receiver: &Value, flags: u8) -> &'static str {
+    if flags & INTERFACE != 0 { "interface {}" } else { receiver.type_name() }
+}
+
+fn nil_pointer(name: &Name) -> Trouble {
+    format!("nil pointer evaluating interface {{}}.{}", name.text).into()
+}
+
+fn no_field(receiver: &Value, flags: u8, name: &Name) -> Trouble {
+    format!("can't evaluate field {} in type {}", name.text, static_type(receiver, flags)).into()
+}
+
+fn unexported(receiver: &Value, flags: u8, name: &Name) -> Trouble {
+    let of = static_type(receiver, flags);
+    format!("{} is an unexported field of struct type {of}", name.text).into()
+}
+
+fn not_a_method(receiver: &Value, flags: u8, name: &Name) -> Trouble {
+    let of_map = || format!("{} is not a method but has arguments", name.text).into();
+    match receiver {
+        Value::Map(_) => of_map(),
+        Value::Object(object) => match (object.underlying(), object.field(&name.text.to_string_lossy())) {
+            (Some(Value::Map(_)), _) => of_map(),
+            (_, Field::Value(_)) => {
+                format!("{} has arguments but cannot be invoked as function", name.text).into()
+            }
+            (_, Field::Unexported) => unexported(receiver, flags, name),
+            (_, Field::Missing) => no_field(receiver, flags, name),
+        },
+        _ => no_field(receiver, flags, name),
+    }
+}

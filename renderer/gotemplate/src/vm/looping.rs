@@ -1,0 +1,124 @@
+//! Loops: `walkRange`.
+
+use value::fmt::display;
+use value::{Element, Kind, List, Text, Value};
+
+use super::{INTERFACE, Run, Trouble, element_flags};
+use crate::builtin::struct_text;
+use crate::code::LoopSite;
+
+/// A loop at work.
+pub(super) enum Loop {
+    Bytes {
+        bytes: Text,
+        next: usize,
+    },
+    /// The numbers below one of a signed or unsigned type.
+    Count {
+        next: u64,
+        end: u64,
+        number: fn(u64) -> Value,
+    },
+    List {
+        list: List,
+        next: usize,
+    },
+    Map {
+        entries: std::vec::IntoIter<(Text, Value)>,
+        flags: u8,
+    },
+}
+
+impl Run<'_, '_> {
+    /// Starts a loop over the value on top; `false` when there is nothing to loop over.
+    pub(super) fn start_loop(&mut self, site: &LoopSite) -> Result<bool, Trouble> {
+        let (value, _) = self.pop();
+        let count: Option<(u64, fn(u64) -> Value)> = match value.underlying() {
+            Value::Int(end) => Some((u64::try_from(end).unwrap_or(0), |next| Value::Int(next as i64))),
+            Value::Int64(end) => Some((u64::try_from(end).unwrap_or(0), |next| Value::Int64(next as i64))),
+            Value::Uint8(end) => Some((u64::from(end), |next| Value::Uint8(next as u8))),
+            Value::Uint64(end) => Some((end, Value::Uint64)),
+            _ => None,
+        };
+        if let Some((end, number)) = count {
+            if site.two {
+                let shown = display(&value);
+                return Err(format!("can't use {shown} to iterate over more than one variable").into());
+            }
+            if end > 0 {
+                self.loops.push(Loop::Count { next: 0, end, number });
+            }
+            return Ok(end > 0);
+        }
+        let (started, empty) = match value.underlying() {
+            Value::Nil => return Ok(false),
+            Value::Bytes(bytes) => {
+                let empty = bytes.is_empty();
+                (Loop::Bytes { bytes, next: 0 }, empty)
+            }
+            Value::List(list) => {
+                let empty = list.is_empty();
+                (Loop::List { list, next: 0 }, empty)
+            }
+            Value::Map(map) => {
+                self.fuel.charge(map.len() as u64).map_err(|_| Trouble::OutOfFuel)?;
+                let entries = map.entries();
+                if self.listens {
+                    for (key, value) in &entries {
+                        self.host.read(&map, key.as_bytes(), Some(value));
+                    }
+                }
+                let empty = entries.is_empty();
+                (Loop::Map { entries: entries.into_iter(), flags: element_flags(map.map_type()) }, empty)
+            }
+            _ => {
+                let shown = match &value {
+                    Value::Object(object) if object.kind() == Kind::Ptr => struct_text(&object.fields()),
+                    other => display(other),
+                };
+                let mut message = b"range can't iterate over ".to_vec();
+                message.extend_from_slice(shown.as_bytes());
+                return Err(Text::from(message).into());
+            }
+        };
+        if !empty {
+            self.loops.push(started);
+        }
+        Ok(!empty)
+    }
+
+    /// Sets the slots for the next round; `false`, and the loop is gone, when there is none.
+    pub(super) fn next_round(&mut self, site: &LoopSite, base: usize) -> bool {
+        let Some(current) = self.loops.last_mut() else { return false };
+        let round = match current {
+            Loop::Count { next, end, number } => (*next < *end).then(|| {
+                *next += 1;
+                (Value::Nil, number(*next - 1), 0)
+            }),
+            Loop::Bytes { bytes, next } => bytes.as_bytes().get(*next).map(|byte| {
+                *next += 1;
+                (Value::Int(*next as i64 - 1), Value::Uint8(*byte), 0)
+            }),
+            Loop::List { list, next } => list.get(*next).map(|item| {
+                *next += 1;
+                let flags = if list.element() == Element::Any { INTERFACE } else { 0 };
+                (Value::Int(*next as i64 - 1), item.clone(), flags)
+            }),
+            Loop::Map { entries, flags } => {
+                entries.next().map(|(key, value)| (Value::Str(key), value, *flags))
+            }
+        };
+        let Some((key, value, flags)) = round else {
+            self.loops.pop();
+            return false;
+        };
+        if let Some(slot) = site.key {
+            self.set(base + slot as usize, key, 0);
+        }
+        if let Some(slot) = site.value {
+            self.set(base + slot as usize, value.clone(), flags);
+        }
+        self.set(base + site.dot as usize, value, flags);
+        true
+    }
+}
