@@ -119,7 +119,9 @@ impl CaseFile {
                     }
                     let has = |part: &Part| blocks.iter().any(|block| block.part == *part);
                     let asks_stdout = blocks.iter().any(|block| block.part != Part::Stderr);
-                    if !asks_stdout && !run.stdout.is_empty() {
+                    // A command that says nothing gets an empty block, so that its silence is recorded.
+                    let silent = blocks.is_empty() && run.stderr.is_empty();
+                    if !asks_stdout && (silent || !run.stdout.is_empty()) {
                         edits.push((*end..*end, fence::write("yaml output", &Part::Stdout.of(run))));
                     }
                     if !has(&Part::Stderr) && !run.stderr.is_empty() {
