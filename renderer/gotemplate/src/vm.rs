@@ -377,7 +377,7 @@ impl Run<'_, '_> {
         let origin = if self.listens { self.host.emit(self.emit_span(template, pc)) } else { None };
         if let Some(out) = self.outs.last_mut() {
             match origin {
-                Some(origin) => out.push_from(text, origin),
+                Some(origin) => out.push_or(text, origin),
                 None => out.push(text),
             }
         }

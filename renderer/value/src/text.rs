@@ -189,7 +189,7 @@ impl TextBuilder {
     }
 
     /// Appends a text with its pieces, and says that `from` wrote what nobody else has written.
-    pub fn push_from(&mut self, text: &Text, from: Origin) {
+    pub fn push_or(&mut self, text: &Text, from: Origin) {
         self.fill_gap();
         let whole = [Piece { len: text.len() as u32, from: Rc::new([]) }];
         let own: Rc<[Origin]> = Rc::new([from]);
@@ -418,8 +418,8 @@ mod tests {
         let made = made.finish();
         let mut builder = TextBuilder::new();
         builder.push_bytes(b"x");
-        builder.push_from(&made, Origin(2));
-        builder.push_from(&Text::from("d"), Origin(2));
+        builder.push_or(&made, Origin(2));
+        builder.push_or(&Text::from("d"), Origin(2));
         let text = builder.finish();
         assert_eq!(
             (text.len(), origins(&text)),
