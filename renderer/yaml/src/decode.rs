@@ -5,6 +5,7 @@
 //!
 //! *Source*: sigs.k8s.io/yaml v1.6.0 `yaml.go`; go1.27 `encoding/json`, the v1 API on the v2 engine.
 
+use value::fmt::quote;
 use value::{Element, List, Map, MapType, Text, Value};
 
 use crate::entries::{Entry, entries, follow};
@@ -187,8 +188,8 @@ impl<'a> Decoder<'a, '_> {
                             None => {
                                 (*slot, of, existing) = (Slot::Nowhere, Shape::Any, None);
                                 if self.strict {
-                                    let mut quoted = String::new();
-                                    crate::go_syntax::quote(&mut quoted, key);
+                                    let quoted = quote(key);
+                                    let quoted = String::from_utf8_lossy(&quoted);
                                     let error =
                                         Error::new(Stage::Decode, format!("json: unknown field {quoted}"))
                                             .with_offset(self.tree.range(entry.value).start);

@@ -4,8 +4,11 @@
 
 use std::fmt::Write;
 
+use value::fmt::quote;
+use value::number::format_g;
+
 use crate::entries::{entries, follow};
-use crate::scalar_value::{Scalar, scalar, shortest};
+use crate::scalar_value::{Scalar, scalar};
 use crate::tree::{NodeId, NodeKind, Tree};
 
 /// The node as Go prints the value that it is decoded into.
@@ -93,52 +96,9 @@ pub(crate) fn write_scalar(out: &mut String, scalar: &Scalar<'_>, nested: bool) 
         Scalar::Bool(value) => write!(out, "{value}"),
         Scalar::Int(value) => write!(out, "{value}"),
         Scalar::Uint(value) => write!(out, "{value:#x}"),
-        Scalar::Float(value) if value.is_nan() => out.write_str("NaN"),
-        Scalar::Float(f64::INFINITY) => out.write_str("+Inf"),
-        Scalar::Float(f64::NEG_INFINITY) => out.write_str("-Inf"),
-        Scalar::Float(value) => out.write_str(&shortest(&format!("{value:e}"))),
-        Scalar::Str(text) => {
-            quote(out, text);
-            Ok(())
-        }
-        Scalar::Binary(bytes) => {
-            quote(out, bytes);
-            Ok(())
-        }
+        Scalar::Float(value) => out.write_str(&format_g(*value)),
+        Scalar::Str(text) => out.write_str(&String::from_utf8_lossy(&quote(text))),
+        Scalar::Binary(bytes) => out.write_str(&String::from_utf8_lossy(&quote(bytes))),
     };
     debug_assert!(written.is_ok(), "a String takes everything");
-}
-
-/// Go's `strconv.Quote`, with Rust's idea of what can be printed.
-pub(crate) fn quote(out: &mut String, text: &[u8]) {
-    out.push('"');
-    for chunk in text.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\u{7}' => out.push_str("\\a"),
-                '\u{8}' => out.push_str("\\b"),
-                '\u{c}' => out.push_str("\\f"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\u{b}' => out.push_str("\\v"),
-                ' '..='~' => out.push(c),
-                '\0'..' ' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-                c if is_print(c) => out.push(c),
-                c if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-                c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
-            }
-        }
-        for byte in chunk.invalid() {
-            out.push_str(&format!("\\x{byte:02x}"));
-        }
-    }
-    out.push('"');
-}
-
-fn is_print(c: char) -> bool {
-    // `escape_debug` escapes what cannot be printed and also combining marks, which are alphanumeric or close to it.
-    c.is_alphanumeric() || c.escape_debug().len() == 1 && !c.is_whitespace()
 }

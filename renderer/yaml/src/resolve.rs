@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use value::number::{parse_float, parse_int, parse_uint};
+
 /// The meaning of a scalar that has no tag or one of the tags of YAML's core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Resolved {
@@ -78,7 +80,7 @@ fn resolve_as(text: &[u8], with_timestamps: bool) -> Resolved {
         Some(b'.') => match text {
             b".nan" | b".NaN" | b".NAN" => Resolved::Float(f64::NAN),
             b".inf" | b".Inf" | b".INF" => Resolved::Float(f64::INFINITY),
-            _ => float_with_underscores(text).map_or(Resolved::Str, Resolved::Float),
+            _ => parse_float(text).map_or(Resolved::Str, Resolved::Float),
         },
         Some(b'0'..=b'9' | b'+' | b'-') => number(text, with_timestamps),
         Some(_) => Resolved::Str,
@@ -112,63 +114,31 @@ fn number(text: &[u8], with_timestamps: bool) -> Resolved {
     } else {
         text.into()
     };
-    if let Some(number) = parse_int(&plain, None) {
+    if let Ok(number) = parse_int(&plain, 0) {
         return Resolved::Int(number);
     }
-    if let Some(number) = parse_uint(&plain, None) {
+    if let Ok(number) = parse_uint(&plain, 0) {
         return Resolved::Uint(number);
     }
     if is_yaml_float(&plain)
-        && let Some(number) = parse_float(&plain)
+        && let Ok(number) = parse_float(&plain)
     {
         return Resolved::Float(number);
     }
     // What base 0 did not take already: a sign behind the prefix.
     if let Some(digits) = plain.strip_prefix(b"0b") {
-        if let Some(number) = parse_int(digits, Some(2)) {
+        if let Ok(number) = parse_int(digits, 2) {
             return Resolved::Int(number);
         }
-        if let Some(number) = parse_uint(digits, Some(2)) {
+        if let Ok(number) = parse_uint(digits, 2) {
             return Resolved::Uint(number);
         }
     } else if let Some(digits) = plain.strip_prefix(b"-0b")
-        && let Some(number) = parse_int(&[b"-", digits].concat(), Some(2))
+        && let Ok(number) = parse_int(&[b"-", digits].concat(), 2)
     {
         return Resolved::Int(number);
     }
     Resolved::Str
-}
-
-/// Go's `ParseInt(text, base, 64)`; no base means the one that the prefix names.
-fn parse_int(text: &[u8], base: Option<u32>) -> Option<i64> {
-    let (negative, digits) = match text.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        Some((b'+', rest)) => (false, rest),
-        _ => (false, text),
-    };
-    let number = parse_uint(digits, base)?;
-    if negative { 0_i64.checked_sub_unsigned(number) } else { i64::try_from(number).ok() }
-}
-
-/// Go's `ParseUint(text, base, 64)`.
-fn parse_uint(text: &[u8], base: Option<u32>) -> Option<u64> {
-    if text.is_empty() {
-        return None;
-    }
-    let (digits, base) = match (base, text) {
-        (Some(base), _) => (text, base),
-        (None, [b'0', b'b' | b'B', _, ..]) => (&text[2..], 2),
-        (None, [b'0', b'o' | b'O', _, ..]) => (&text[2..], 8),
-        (None, [b'0', b'x' | b'X', _, ..]) => (&text[2..], 16),
-        (None, [b'0', rest @ ..]) => (rest, 8),
-        (None, _) => (text, 10),
-    };
-    let mut number = 0_u64;
-    for byte in digits {
-        let digit = char::from(*byte).to_digit(base)?;
-        number = number.checked_mul(u64::from(base))?.checked_add(u64::from(digit))?;
-    }
-    Some(number)
 }
 
 /// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`
@@ -201,26 +171,6 @@ fn is_yaml_float(text: &[u8]) -> bool {
         rest = &tail[exponent..];
     }
     rest.is_empty()
-}
-
-/// The nearest float of a text that [`is_yaml_float`] took; `None` beyond the range, where Go gives an error.
-fn parse_float(text: &[u8]) -> Option<f64> {
-    let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    number.is_finite().then_some(number)
-}
-
-/// Go's `ParseFloat` of a text that starts with `.`: underscores may stand between digits.
-fn float_with_underscores(text: &[u8]) -> Option<f64> {
-    let digit = |at: Option<&u8>| at.is_some_and(u8::is_ascii_digit);
-    let mut plain = Vec::with_capacity(text.len());
-    for (at, byte) in text.iter().enumerate() {
-        if *byte != b'_' {
-            plain.push(*byte);
-        } else if at == 0 || !digit(text.get(at - 1)) || !digit(text.get(at + 1)) {
-            return None;
-        }
-    }
-    if is_yaml_float(&plain) { parse_float(&plain) } else { None }
 }
 
 /// Whether one of go-yaml's four layouts takes the text: a date, or a date with a time.

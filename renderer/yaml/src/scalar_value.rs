@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use value::number::format_g32;
+
 use crate::error::{Error, Stage};
 use crate::resolve::{Resolved, resolve, resolve_tagged};
 use crate::tree::{NodeId, Tree};
@@ -56,7 +58,7 @@ impl<'a> Scalar<'a> {
             Self::Bool(true) => Cow::Borrowed(b"true"),
             Self::Bool(false) => Cow::Borrowed(b"false"),
             Self::Int(value) => value.to_string().into_bytes().into(),
-            Self::Float(value) => match float32(*value) {
+            Self::Float(value) => match format_g32(*value as f32) {
                 text if text == "+Inf" => Cow::Borrowed(b".inf"),
                 text if text == "-Inf" => Cow::Borrowed(b"-.inf"),
                 text if text == "NaN" => Cow::Borrowed(b".nan"),
@@ -73,49 +75,10 @@ impl<'a> Scalar<'a> {
             Self::Bool(value) => Some(value.to_string()),
             Self::Int(value) => Some(value.to_string()),
             Self::Uint(value) => Some(value.to_string()),
-            Self::Float(value) => Some(float32(*value)),
+            Self::Float(value) => Some(format_g32(*value as f32)),
             Self::Null | Self::Str(_) | Self::Binary(_) => None,
         }
     }
-}
-
-/// Go's `strconv.FormatFloat(value, 'g', -1, 32)`.
-pub(crate) fn float32(value: f64) -> String {
-    let value = value as f32;
-    match value {
-        _ if value.is_nan() => "NaN".into(),
-        f32::INFINITY => "+Inf".into(),
-        f32::NEG_INFINITY => "-Inf".into(),
-        _ => shortest(&format!("{value:e}")),
-    }
-}
-
-/// Go's `%g` of the shortest digits, from Rust's `1.5e3` form.
-pub(crate) fn shortest(scientific: &str) -> String {
-    let (sign, number) = match scientific.strip_prefix('-') {
-        Some(number) => ("-", number),
-        None => ("", scientific),
-    };
-    let (mantissa, exponent) = number.split_once('e').unwrap_or((number, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-    // Go decides as if the precision were 6 when it prints the shortest digits.
-    if !(-4..6).contains(&exponent) {
-        let (first, rest) = digits.split_at(1);
-        let point = if rest.is_empty() { "" } else { "." };
-        let mark = if exponent < 0 { '-' } else { '+' };
-        return format!("{sign}{first}{point}{rest}e{mark}{:02}", exponent.abs());
-    }
-    if exponent < 0 {
-        let zeros = "0".repeat((-exponent - 1) as usize);
-        return format!("{sign}0.{zeros}{digits}");
-    }
-    let whole = exponent as usize + 1;
-    if digits.len() <= whole {
-        return format!("{sign}{digits}{}", "0".repeat(whole - digits.len()));
-    }
-    let (whole, fraction) = digits.split_at(whole);
-    format!("{sign}{whole}.{fraction}")
 }
 
 /// Go's `json` replaces every byte that is not UTF-8 by U+FFFD.
@@ -175,12 +138,12 @@ mod tests {
     fn floats_become_text_with_the_precision_of_a_float32() {
         let texts =
             [1.5, 123_456_789.123, 1e6, 100_000.0, 0.0001, 0.00001, 1_234_567.0, -0.0, 1e21, 16_777_216.0]
-                .map(float32);
+                .map(|value: f64| format_g32(value as f32));
         let go =
             ["1.5", "1.2345679e+08", "1e+06", "100000", "0.0001", "1e-05", "1.234567e+06", "-0", "1e+21"];
         assert_eq!(texts[..9], go);
         assert_eq!(texts[9], "1.6777216e+07");
-        assert_eq!(float32(1e300), "+Inf");
+        assert_eq!(format_g32(1e300_f64 as f32), "+Inf");
     }
 
     #[test]

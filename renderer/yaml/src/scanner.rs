@@ -392,6 +392,10 @@ impl<'t> Scanner<'t> {
             self.remove_simple_key()?;
             let place = self.simple_keys.len() - 1;
             self.simple_keys[place] = key;
+            // Tokens that are taken are not asked for again.
+            if self.keys_by_token.last().is_some_and(|(number, _)| *number < self.tokens_parsed) {
+                self.keys_by_token.clear();
+            }
             match self.keys_by_token.last_mut() {
                 Some(last) if last.0 == key.token_number => last.1 = place,
                 _ => self.keys_by_token.push((key.token_number, place)),
