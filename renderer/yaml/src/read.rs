@@ -133,7 +133,8 @@ mod tests {
         check_error("a:\n  b: 1\n c: 2", "yaml: line 2: did not find expected key");
         check_error("a:\n- b\n- c: [\n", "yaml: line 3: did not find expected node content");
         check_error("a: \"x", "yaml: found unexpected end of stream");
-        check_error("a: 1\n\tb: 1", "yaml: line 2: found character that cannot start any token");
+        check_error("a:\n\tb: 1", "yaml: line 2: found character that cannot start any token");
+        check_error("a: 1\n\tb: 1", "yaml: line 2: found a tab character that violates indentation");
         check_error("x: 1\ny: *z", "yaml: unknown anchor 'z' referenced");
         check_error("x: 1\ny: &y [*y]", "yaml: anchor 'y' value contains itself");
         check_error(b"x: 1\ny: \x07", "yaml: control characters are not allowed");
