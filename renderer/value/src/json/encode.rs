@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::string::push_quoted;
 use super::{Error, MAX_DEPTH};
-use crate::number::format_float;
+use crate::number::{format_float, push_int};
 use crate::{List, Map, Text, TextBuilder, Value};
 
 /// The form of the text.
@@ -141,7 +141,8 @@ impl Encoder {
     }
 
     fn integer(&mut self, number: i128) {
-        push_integer(&mut self.number, number);
+        self.number.clear();
+        push_int(&mut self.number, number);
         self.out.push_bytes(&self.number);
     }
 
@@ -193,23 +194,6 @@ impl Encoder {
     }
 }
 
-/// Puts the decimal digits of `number` in place of what `out` held.
-fn push_integer(out: &mut Vec<u8>, number: i128) {
-    out.clear();
-    let mut rest = number.unsigned_abs() as u64;
-    loop {
-        out.push(b'0' + (rest % 10) as u8);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        out.push(b'-');
-    }
-    out.reverse();
-}
-
 /// Appends a float as JSON has it: without an exponent from 1e-6 up to 1e21, and never padded (`1e-7`).
 fn push_float(out: &mut Vec<u8>, number: f64) -> Result<(), Error> {
     if number.is_nan() {
@@ -221,10 +205,10 @@ fn push_float(out: &mut Vec<u8>, number: f64) -> Result<(), Error> {
     }
     // Every whole number below 2^53 is its own shortest form.
     if number.trunc() == number && number.abs() < 9_007_199_254_740_992.0 {
-        push_integer(out, number as i128);
         if number == 0.0 && number.is_sign_negative() {
-            out.insert(0, b'-');
+            out.push(b'-');
         }
+        push_int(out, number as i128);
         return Ok(());
     }
     let abs = number.abs();
@@ -239,7 +223,8 @@ fn push_float(out: &mut Vec<u8>, number: f64) -> Result<(), Error> {
     Ok(())
 }
 
-fn base64(bytes: &[u8]) -> Vec<u8> {
+/// The standard base64 form of `bytes`, padded: how JSON holds a `[]byte`.
+pub fn base64(bytes: &[u8]) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {

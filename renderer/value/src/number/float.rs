@@ -49,7 +49,7 @@ pub fn format_float(value: f64, verb: u8, precision: Option<usize>) -> String {
         }
         b'e' | b'E' => {
             let digits = match precision {
-                None => digits_of(&format!("{magnitude:e}")),
+                None => shortest(magnitude),
                 Some(precision) => digits_of(&format!("{magnitude:.*e}", precision.min(MOST_DIGITS))),
             };
             let precision = precision.unwrap_or(digits.digits.len().saturating_sub(1));
@@ -57,7 +57,7 @@ pub fn format_float(value: f64, verb: u8, precision: Option<usize>) -> String {
         }
         b'f' => {
             let digits = match precision {
-                None => digits_of(&format!("{magnitude:e}")),
+                None => shortest(magnitude),
                 Some(precision) => digits_of_plain(&format!("{magnitude:.*}", precision.min(MOST_DIGITS))),
             };
             let precision = precision.unwrap_or((digits.digits.len() as i32 - digits.point).max(0) as usize);
@@ -65,9 +65,9 @@ pub fn format_float(value: f64, verb: u8, precision: Option<usize>) -> String {
         }
         _ => {
             let digits = match precision {
-                None => digits_of(&format!("{magnitude:e}")),
+                None => shortest(magnitude),
                 Some(precision) => {
-                    digits_of(&format!("{magnitude:.*e}", precision.max(1).min(MOST_DIGITS) - 1))
+                    digits_of(&format!("{magnitude:.*e}", precision.clamp(1, MOST_DIGITS) - 1))
                 }
             };
             general(
@@ -92,6 +92,27 @@ fn special(value: f64) -> Option<&'static str> {
         f64::NEG_INFINITY => Some("-Inf"),
         _ => None,
     }
+}
+
+/// The fewest digits that read back as `magnitude`.
+///
+/// Where two texts of that length are equally near, Go takes the one with the even digit, the standard library the larger.
+fn shortest(magnitude: f64) -> Digits {
+    let mut digits = digits_of(&format!("{magnitude:e}"));
+    let count = digits.digits.len();
+    // Such numbers end in a 5 one digit further on; with fewer digits than these the nearest text is never that far away.
+    if (15..=17).contains(&count) && !digits.digits[count - 1].is_multiple_of(2) {
+        let mut exact = digits_of(&format!("{magnitude:.60e}"));
+        if exact.digits.len() == count + 1 && exact.digits[count] == b'5' {
+            exact.digits.pop();
+            let lower = String::from_utf8_lossy(&exact.digits);
+            let reads_back = format!("0.{lower}e{}", exact.point).parse() == Ok(magnitude);
+            if reads_back && exact.digits[count - 1].is_multiple_of(2) {
+                digits = exact;
+            }
+        }
+    }
+    digits
 }
 
 /// Reads `d.ddde±x`.
@@ -298,6 +319,18 @@ mod tests {
                 format_float(*value, b'x', Some(3)),
             ];
             assert_eq!(forms.join(" "), *expected);
+        }
+    }
+
+    #[test]
+    fn of_two_texts_equally_near_the_even_one_is_taken() {
+        for (value, text) in [
+            (1702592907622937.25, "1.7025929076229372e+15"),
+            (1702592907622937.75, "1.7025929076229378e+15"),
+            (-1179538192163899.25, "-1.1795381921638992e+15"),
+            (175949043212599.625, "1.7594904321259962e+14"),
+        ] {
+            assert_eq!(format_g(value), text);
         }
     }
 
