@@ -2,5 +2,5 @@
 
 fn main() {
     console_error_panic_hook::set_once();
-    yew::Renderer::<web::app::App>::new().render();
+    web::app::run();
 }

@@ -1,0 +1,118 @@
+//! All that was found, as a list: in its own tab, or docked under the manifests.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::components::{Icon, IconButton};
+use crate::panels::use_desk_context;
+use crate::state::panels::PanelsAction;
+use crate::state::{Outcome, Panels, Tab};
+use crate::worker::protocol::{Problem, Severity};
+
+/// Props of [`Problems`].
+#[derive(PartialEq, Properties)]
+pub(crate) struct ProblemsProps {
+    pub(crate) outcome: Rc<Outcome>,
+    pub(crate) panels: Rc<Panels>,
+    pub(crate) is_docked: bool,
+}
+
+/// The list.
+#[component]
+pub(crate) fn Problems(props: &ProblemsProps) -> Html {
+    let desk = use_desk_context();
+    let (outcome, panels) = (&props.outcome, &props.panels);
+    let choices = [
+        (None, "All", outcome.problems.len()),
+        (Some(Severity::Error), "Errors", outcome.count(Severity::Error)),
+        (Some(Severity::Warning), "Warnings", outcome.count(Severity::Warning)),
+        (Some(Severity::Info), "Notes", outcome.count(Severity::Info)),
+    ];
+    let dock = {
+        let (desk, is_docked) = (desk.clone(), props.is_docked);
+        Callback::from(move |()| {
+            desk.panels(PanelsAction::Dock(!is_docked));
+            if is_docked {
+                desk.panels(PanelsAction::ShowTab(Tab::Problems));
+            }
+        })
+    };
+    let close = {
+        let desk = desk.clone();
+        Callback::from(move |()| desk.panels(PanelsAction::Dock(false)))
+    };
+    let shown = outcome.problems.iter().enumerate().filter(|(_, problem)| panels.severity.is_none_or(|wanted| problem.severity == wanted));
+    html! {
+        <section class={classes!("problems", props.is_docked.then_some("is-docked"))} data-testid="problems" aria-label="Problems">
+            <div class="toolbar">
+                <h3>{ "Problems" }</h3>
+                <div class="segments" role="group" aria-label="Severity">
+                    { for choices.into_iter().filter(|(severity, _, n)| severity.is_none() || *n > 0).map(|(severity, label, n)| {
+                        let desk = desk.clone();
+                        let onclick = Callback::from(move |_: MouseEvent| desk.panels(PanelsAction::Severity(severity)));
+                        html! {
+                            <button key={label} type="button" aria-pressed={(panels.severity == severity).to_string()} {onclick}>{ label }{ " " }<span>{ n }</span></button>
+                        }
+                    }) }
+                </div>
+                <div class="tools">
+                    <IconButton icon="dock" label={if props.is_docked { "Show as a tab" } else { "Show under the manifests" }} on_press={dock} />
+                    if props.is_docked {
+                        <IconButton icon="close" label="Close the list" on_press={close} />
+                    }
+                </div>
+            </div>
+            <ol class="problem-list">
+                { for shown.map(|(index, problem)| html! {
+                    <ProblemRow key={index} {index} problem={problem.clone()} place={desk.place(problem)} is_current={panels.problem == Some(index)} />
+                }) }
+            </ol>
+            if outcome.problems.is_empty() {
+                <p class="problems-empty quiet">{ "No problems were found." }</p>
+            }
+        </section>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ProblemRowProps {
+    index: usize,
+    problem: Problem,
+    place: Option<String>,
+    is_current: bool,
+}
+
+#[component]
+fn ProblemRow(props: &ProblemRowProps) -> Html {
+    let desk = use_desk_context();
+    let (problem, index) = (&props.problem, props.index);
+    let onclick = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.show_problem(index))
+    };
+    let onkeydown = {
+        let desk = desk.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Enter" {
+                desk.show_problem(index);
+            }
+        })
+    };
+    let severity = problem.severity.word();
+    html! {
+        <li class={classes!("problem", props.is_current.then_some("is-current"))} data-testid="problem" data-severity={severity}
+            data-code={problem.code.clone()} data-file={problem.file.clone()} tabindex="0" aria-current={props.is_current.then_some("true")} {onclick} {onkeydown}>
+            <Icon name={severity} class={classes!(format!("tone-{severity}"))} />
+            <div class="problem-text">
+                <p class="sentence"><span class="sr-only">{ format!("{severity}: ") }</span>{ problem.message.clone() }</p>
+                if let Some(hint) = &problem.hint { <p class="hint">{ hint.clone() }</p> }
+                <p class="place">
+                    if let Some(place) = &props.place { <span class="link">{ place.clone() }</span> }
+                    <span class="code-name">{ problem.code.clone() }</span>
+                    if problem.helm_first { <span class="badge">{ "Helm's own error" }</span> }
+                </p>
+            </div>
+        </li>
+    }
+}

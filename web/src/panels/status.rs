@@ -1,0 +1,96 @@
+//! The last line: what was rendered, how long it took, what is wrong, what is kept.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::components::Icon;
+use crate::panels::manifests::count;
+use crate::panels::use_desk_context;
+use crate::state::panels::PanelsAction;
+use crate::state::{Outcome, Pane, Saved, Tab};
+use crate::worker::protocol::Severity;
+
+/// Props of [`Status`].
+#[derive(PartialEq, Properties)]
+pub(crate) struct StatusProps {
+    pub(crate) outcome: Rc<Outcome>,
+    pub(crate) saved: Saved,
+    pub(crate) is_empty: bool,
+}
+
+/// The line.
+#[component]
+pub(crate) fn Status(props: &StatusProps) -> Html {
+    let desk = use_desk_context();
+    let outcome = &props.outcome;
+    let show_problems = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| {
+            desk.panels(PanelsAction::ShowTab(Tab::Problems));
+            desk.panels(PanelsAction::ShowPane(Pane::Result));
+        })
+    };
+    let cancel = Callback::from(move |_: MouseEvent| desk.cancel_render());
+    let (n_errors, n_warnings) = (outcome.count(Severity::Error), outcome.count(Severity::Warning));
+    let found: Vec<String> = [(n_errors, "error"), (n_warnings, "warning"), (outcome.count(Severity::Info), "note")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| count(n, word))
+        .collect();
+    html! {
+        <div class="status" data-testid="status" data-revision={outcome.shown.to_string()} data-state={outcome.state()}
+            data-render-ms={format!("{:.1}", outcome.render_ms)} role="status">
+            if props.is_empty {
+                <span class="status-item">{ "No chart open" }</span>
+            } else {
+                { what_happened(outcome, cancel) }
+                <span class="status-item status-optional">{ format!("Revision {}", outcome.shown) }</span>
+                if !found.is_empty() {
+                    <button type="button" class="status-item status-link" onclick={show_problems}>{ found.join(", ") }</button>
+                }
+            }
+            <span class="status-item status-optional push" data-testid="saved" data-state={saved_word(props.saved)}>{ saved_sentence(props.saved) }</span>
+            <span class="status-item"><Icon name="lock" class="i-small" />{ "Nothing sent" }</span>
+        </div>
+    }
+}
+
+fn what_happened(outcome: &Outcome, cancel: Callback<MouseEvent>) -> Html {
+    if let Some(sentence) = &outcome.failure {
+        return html! { <span class="status-item status-long" title={sentence.clone()}><span class="dot dot-error"></span>{ sentence.clone() }</span> };
+    }
+    if let Some(ms) = outcome.slow_ms {
+        return html! {
+            <span class="status-item"><span class="spinner"></span>{ format!("Rendering, {ms} ms") }
+                <button type="button" class="text-button" data-testid="cancel-render" onclick={cancel}>{ "Cancel" }</button></span>
+        };
+    }
+    if outcome.shown == 0 {
+        return html! { <span class="status-item"><span class="dot"></span>{ "Starting the renderer" }</span> };
+    }
+    let n_documents = outcome.output.documents.len();
+    let time = if outcome.render_ms < 10.0 { format!("{:.1} ms", outcome.render_ms) } else { format!("{:.0} ms", outcome.render_ms) };
+    let text = format!("Rendered {} in {time}", count(n_documents, "document"));
+    match outcome.n_failed() {
+        0 if outcome.count(Severity::Error) == 0 => html! { <span class="status-item"><span class="dot dot-ok"></span>{ text }</span> },
+        0 => html! { <span class="status-item"><span class="dot dot-error"></span>{ text }</span> },
+        n_failed => html! { <span class="status-item"><span class="dot dot-error"></span>{ format!("{text}, {n_failed} failed") }</span> },
+    }
+}
+
+fn saved_word(saved: Saved) -> &'static str {
+    match saved {
+        Saved::Never => "never",
+        Saved::Soon => "soon",
+        Saved::Yes => "yes",
+    }
+}
+
+fn saved_sentence(saved: Saved) -> &'static str {
+    match saved {
+        Saved::Never => "Not kept: this browser has no store for the page",
+        Saved::Soon => "Saving",
+        Saved::Yes => "Saved",
+    }
+}

@@ -1,0 +1,248 @@
+//! What the page shows, and the one pure function that changes it. No web types: everything here is tested natively.
+//!
+//! The bytes of files are not here (`crate::files`): state holds names, places and the last result.
+
+use std::rc::Rc;
+
+pub mod environments;
+
+pub mod files;
+
+pub mod notices;
+
+pub mod panels;
+
+pub mod result;
+
+pub use environments::{Environment, Environments};
+pub use files::{FileList, Naming};
+pub use notices::{Notice, Progress};
+pub use panels::{Pane, Panels, Tab};
+pub use result::{Aside, Outcome, Output, Tile};
+
+use crate::worker::protocol::{Revision, Severity, Update};
+
+/// The whole page. Slices are shared, so that a panel whose slice stayed is not drawn again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AppState {
+    /// Names of files, open ones, the tree.
+    pub files: Rc<FileList>,
+    /// Environments and the chosen one.
+    pub environments: Rc<Environments>,
+    /// Tabs, widths, what is folded.
+    pub panels: Rc<Panels>,
+    /// The last render and what became of the newest.
+    pub outcome: Rc<Outcome>,
+    /// Sentences about actions, and long work.
+    pub notices: Rc<notices::Notices>,
+    /// Where the cursor of the editor is: line and column, from 1.
+    pub cursor: (u32, u32),
+    /// Whether all that was typed is in the browser's store.
+    pub saved: Saved,
+}
+
+/// How far the browser's store is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Saved {
+    /// The store cannot be used (private window, no room): files live in this tab only.
+    Never,
+    /// Not yet; within a second.
+    Soon,
+    /// Everything.
+    #[default]
+    Yes,
+}
+
+/// All that can happen to the page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A chart was opened in place of the last one.
+    Opened {
+        /// Its files.
+        paths: Vec<String>,
+        /// The example it came from.
+        example: Option<String>,
+        /// The chart's name, for the release names.
+        chart_name: String,
+    },
+    /// A chart was found in the store as it was left.
+    Restored {
+        /// Its files.
+        paths: Vec<String>,
+        /// Environments, as they were left.
+        environments: Environments,
+        /// Open files, the active one, the example.
+        files: FileList,
+    },
+    /// Files came, went or changed their name.
+    FilesChanged {
+        /// All paths now.
+        paths: Vec<String>,
+        /// Old name, new name.
+        renamed: Vec<(String, String)>,
+        /// What undo would take back.
+        undo_label: Option<String>,
+    },
+    /// Something was typed; says whether the file differs from what was imported.
+    Edited {
+        /// The file.
+        path: String,
+        /// Differs from the import.
+        is_edited: bool,
+    },
+    /// To the slice of the files.
+    Files(files::FilesAction),
+    /// To the slice of the environments.
+    Environments(environments::EnvironmentsAction),
+    /// To the slice of the panels.
+    Panels(panels::PanelsAction),
+    /// To the slice of the notices.
+    Notices(notices::NoticesAction),
+    /// An edit has this number now, and a render of it is under way.
+    Submitted(Revision),
+    /// A render has run for more than 300 ms, this long.
+    Slow(u32),
+    /// A render came back.
+    Rendered(Rc<Update>, Rc<Output>),
+    /// The worker gave no answer; a sentence says why.
+    Failed(String),
+    /// A template is not run from now on.
+    SetAside(Aside),
+    /// A template may run again.
+    Again(String),
+    /// The cursor moved.
+    Cursor(u32, u32),
+    /// How far the store is.
+    Saved(Saved),
+}
+
+/// The page after an action.
+pub fn reduce(state: &AppState, action: Action) -> AppState {
+    let mut next = state.clone();
+    match action {
+        Action::Opened { paths, example, chart_name } => {
+            next.environments = Rc::new(Environments::detect(&paths, &chart_name));
+            next.files = Rc::new(FileList::opened(paths, example, &next.environments));
+            next.outcome = Rc::new(Outcome { submitted: state.outcome.submitted, ..Outcome::default() });
+            Rc::make_mut(&mut next.panels).folded.clear();
+        }
+        Action::Restored { paths, environments, files } => {
+            next.environments = Rc::new(environments);
+            next.files = Rc::new(FileList { paths, ..files });
+            next.files = Rc::new(next.files.as_ref().clone().without_the_missing());
+        }
+        Action::FilesChanged { paths, renamed, undo_label } => {
+            let files = Rc::make_mut(&mut next.files);
+            files.change(paths, &renamed);
+            files.undo_label = undo_label;
+            let environments = Rc::make_mut(&mut next.environments);
+            environments.follow(&next.files.paths, &renamed);
+            let exists = |aside: &Aside| next.files.paths.contains(&aside.path);
+            if !next.outcome.aside.iter().all(exists) {
+                Rc::make_mut(&mut next.outcome).aside.retain(exists);
+            }
+        }
+        Action::Edited { path, is_edited } => {
+            if next.files.edited.contains(&path) != is_edited {
+                let files = Rc::make_mut(&mut next.files);
+                if is_edited {
+                    files.edited.insert(path);
+                } else {
+                    files.edited.remove(&path);
+                }
+            }
+        }
+        Action::Files(action) => files::reduce(Rc::make_mut(&mut next.files), action),
+        Action::Environments(action) => environments::reduce(Rc::make_mut(&mut next.environments), action),
+        Action::Panels(action) => panels::reduce(Rc::make_mut(&mut next.panels), action),
+        Action::Notices(action) => notices::reduce(Rc::make_mut(&mut next.notices), action),
+        Action::Submitted(revision) => Rc::make_mut(&mut next.outcome).submit(revision),
+        Action::Slow(ms) => Rc::make_mut(&mut next.outcome).slow_ms = Some(ms),
+        Action::Rendered(update, output) => {
+            let has_tile = !update.problems.is_empty();
+            Rc::make_mut(&mut next.outcome).take(&update, output);
+            let has_error = next.outcome.count(Severity::Error) > 0;
+            if has_tile && has_error && !state.panels.was_docked {
+                // The first error shows where the list is; whoever closes it is not shown it again.
+                let panels = Rc::make_mut(&mut next.panels);
+                panels.is_docked = true;
+                panels.was_docked = true;
+            }
+        }
+        Action::Failed(text) => Rc::make_mut(&mut next.outcome).fail(text),
+        Action::SetAside(aside) => Rc::make_mut(&mut next.outcome).set_aside(aside),
+        Action::Again(path) => Rc::make_mut(&mut next.outcome).aside.retain(|aside| aside.path != path),
+        Action::Cursor(line, column) => next.cursor = (line, column),
+        Action::Saved(saved) => next.saved = saved,
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(paths: &[&str]) -> AppState {
+        reduce(
+            &AppState::default(),
+            Action::Opened {
+                paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+                example: None,
+                chart_name: "shop".into(),
+            },
+        )
+    }
+
+    #[test]
+    fn an_opened_chart_has_its_environments_and_one_file_open() {
+        let state = opened(&["Chart.yaml", "templates/a.yaml", "values-dev.yaml", "values-prod.yaml", "values.yaml"]);
+        assert_eq!(state.environments.names(), ["dev", "prod"]);
+        assert_eq!(state.files.active.as_deref(), Some("templates/a.yaml"));
+        assert_eq!(state.environments.chosen().release_name, "shop");
+    }
+
+    #[test]
+    fn slices_that_an_action_does_not_touch_stay_shared() {
+        let state = opened(&["Chart.yaml"]);
+        let next = reduce(&state, Action::Submitted(3));
+        assert!(Rc::ptr_eq(&state.files, &next.files));
+        assert!(Rc::ptr_eq(&state.panels, &next.panels));
+        assert!(!Rc::ptr_eq(&state.outcome, &next.outcome));
+    }
+
+    #[test]
+    fn a_renamed_values_file_stays_in_its_layer_and_its_tab() {
+        let state = opened(&["Chart.yaml", "values-dev.yaml", "values.yaml"]);
+        let state = reduce(&state, Action::Files(files::FilesAction::Open("values-dev.yaml".into())));
+        let state = reduce(
+            &state,
+            Action::FilesChanged {
+                paths: vec!["Chart.yaml".into(), "values-development.yaml".into(), "values.yaml".into()],
+                renamed: vec![("values-dev.yaml".into(), "values-development.yaml".into())],
+                undo_label: Some("rename values-dev.yaml".into()),
+            },
+        );
+        assert_eq!(state.environments.chosen().values_files, ["values-development.yaml"]);
+        assert_eq!(state.files.active.as_deref(), Some("values-development.yaml"));
+    }
+
+    #[test]
+    fn the_list_of_problems_docks_once_and_stays_closed_after_that() {
+        let problem = crate::worker::protocol::Problem {
+            severity: Severity::Error,
+            code: "execution".into(),
+            message: "no".into(),
+            file: None,
+            range: None,
+            helm_first: true,
+            hint: None,
+        };
+        let update = Rc::new(Update { problems: vec![problem], ..Update::default() });
+        let output = Rc::new(Output::default());
+        let state = reduce(&AppState::default(), Action::Rendered(update.clone(), output.clone()));
+        assert!(state.panels.is_docked);
+        let state = reduce(&state, Action::Panels(panels::PanelsAction::Dock(false)));
+        let state = reduce(&state, Action::Rendered(update, output));
+        assert!(!state.panels.is_docked);
+    }
+}

@@ -1,0 +1,176 @@
+//! What the page and the render worker say to each other: plain data, nothing of the renderer's own.
+//!
+//! Bytes do not travel inside these types. A message is a head (one of these) and one buffer that is transferred, not
+//! copied; the head says how many bytes of it belong to whom, in order.
+
+use serde::{Deserialize, Serialize};
+
+/// A hash of the sources of this build. Page and worker compare it: they are two files and may come from two builds.
+pub const BUILD_ID: &str = env!("CHARTROOM_BUILD");
+
+/// The number of an edit. The page counts up by one with every change that can alter the output.
+pub type Revision = u64;
+
+/// Page to worker: apply the changes in order, render, answer with [`Reply::Updated`] of the same revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Comes back in the answer.
+    pub revision: Revision,
+    /// In order; the buffer holds the bytes of all [`Change::PutFile`] one after the other.
+    pub changes: Vec<Change>,
+    /// Answer with [`Reply::Packaged`] before rendering.
+    pub wants_package: bool,
+}
+
+/// One step from the worker's copy of the chart to the page's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// Forget all files. What follows is the whole chart.
+    Clear,
+    /// Write a file; its bytes are the next `len` of the buffer.
+    PutFile {
+        /// Inside the chart, with `/`.
+        path: String,
+        /// In bytes.
+        len: u32,
+    },
+    /// Remove a file.
+    RemoveFile {
+        /// Inside the chart, with `/`.
+        path: String,
+    },
+    /// Render with these settings from now on.
+    Settings(Settings),
+}
+
+/// What a render is asked for, besides the files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// `.Release.Name`.
+    pub release_name: String,
+    /// `.Release.Namespace`.
+    pub namespace: String,
+    /// As `--kube-version` takes it; `None` for Helm's default.
+    pub kube_version: Option<String>,
+    /// Values files inside the chart, weakest first; `values.yaml` itself is not among them.
+    pub values_files: Vec<String>,
+    /// Templates that are not run.
+    pub set_aside: Vec<String>,
+}
+
+/// Worker to page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// What `helm package` would write, in the buffer, or why it cannot be written.
+    Packaged {
+        /// `name-version.tgz`.
+        result: Result<String, String>,
+    },
+    /// The panic's text; the worker is lost.
+    Panicked {
+        /// What the panic hook was given.
+        text: String,
+    },
+    /// The worker is loaded and listens.
+    Ready {
+        /// Its [`BUILD_ID`].
+        build_id: String,
+    },
+    /// A template is about to run.
+    Template {
+        /// Its path inside the chart.
+        path: String,
+    },
+    /// The answer to a [`Request`].
+    Updated(Update),
+}
+
+/// One render. The buffer holds the manifests, then the notes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Update {
+    /// Of the request.
+    pub revision: Revision,
+    /// Time of the render itself in milliseconds, without the way there and back.
+    pub render_ms: f64,
+    /// Bytes of the manifests.
+    pub manifests_len: u32,
+    /// Bytes of the notes, when the chart has some.
+    pub notes_len: Option<u32>,
+    /// In the order of the manifests.
+    pub documents: Vec<Document>,
+    /// In the order in which they were found.
+    pub problems: Vec<Problem>,
+    /// What `Chart.yaml` says, when it can be read.
+    pub chart: Option<ChartSummary>,
+}
+
+/// One YAML document of the manifests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// What `# Source:` says.
+    pub source: String,
+    /// `kind`, empty when there is none.
+    pub kind: String,
+    /// `metadata.name`, empty when there is none.
+    pub name: String,
+    /// First byte in the manifests.
+    pub start: u32,
+    /// Behind the last byte in the manifests.
+    pub end: u32,
+    /// Whether it is a hook.
+    pub is_hook: bool,
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    /// Helm would refuse.
+    Error,
+    /// Helm would warn, or should.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    /// The word used in class names and `data-severity`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// Something the person should see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// How bad.
+    pub severity: Severity,
+    /// A word in kebab case.
+    pub code: String,
+    /// The sentence; Helm's own where Helm has one.
+    pub message: String,
+    /// Where, inside the chart.
+    pub file: Option<String>,
+    /// Where in the file, in bytes.
+    pub range: Option<(u32, u32)>,
+    /// Whether this is the one error that Helm itself would print.
+    pub helm_first: bool,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// What `Chart.yaml` says about the chart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartSummary {
+    /// `name`.
+    pub name: String,
+    /// `version`.
+    pub version: String,
+    /// `appVersion`.
+    pub app_version: Option<String>,
+    /// `description`.
+    pub description: Option<String>,
+}
