@@ -145,24 +145,24 @@ impl Feed {
     /// The blocks of a UTF-8 text whose first bad character is `failure`.
     fn of(text: &[u8], start: usize, failure: Option<(usize, &'static str)>) -> Self {
         let bad = failure.map_or(text.len(), |(at, _)| at);
-        let incomplete = matches!(failure, Some((_, INCOMPLETE)));
+        // The bad character is looked at once as many bytes are there as its first one announces.
+        let width = text.get(bad).map_or(0, |byte| crate::scanner::width(*byte)) as usize;
         let mut ends = Vec::new();
         let mut border = BLOCK;
         loop {
-            // A character that crosses the border belongs to the next block.
             let mut end = border.min(text.len());
+            if failure.is_some() && bad < end {
+                if bad + width > end {
+                    ends.push(bad as u32);
+                }
+                break;
+            }
+            // A character that crosses the border belongs to the next block.
             while end < bad && end > start && text[end] & 0xc0 == 0x80 {
                 end -= 1;
             }
-            if incomplete && end > bad {
-                // The bytes of a cut character wait for more until the text is known to end.
-                end = bad;
-            }
-            if failure.is_some() && end > bad {
-                break;
-            }
             ends.push(end as u32);
-            if end == bad && (incomplete || border >= text.len()) {
+            if end == text.len() {
                 break;
             }
             border = end + BLOCK;
@@ -277,6 +277,15 @@ mod tests {
         assert_eq!(feed.need(&text, 0, 1), Ok(()));
         assert_eq!(feed.need(&text, 511, 1), Ok(()));
         assert_eq!(feed.need(&text, 511, 2), Err(CONTROL));
+    }
+
+    #[test]
+    fn a_bad_character_across_a_border_waits_for_the_next_block() {
+        let mut text = vec![b'a'; 600];
+        text[511] = 0xc3;
+        let mut feed = Input::new(&text).feed.expect("the text is bad");
+        assert_eq!(feed.need(&text, 0, 511), Ok(()));
+        assert_eq!(feed.need(&text, 0, 512), Err("invalid trailing UTF-8 octet"));
     }
 
     #[test]

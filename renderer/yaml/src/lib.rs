@@ -35,7 +35,7 @@ mod writer;
 pub use decode::Decoded;
 pub use documents::{Document, documents};
 pub use error::{Error, Stage};
-pub use head::{Head, head};
+pub use head::{Head, Metadata, head};
 pub use nodes::nodes;
 pub use pretty::write_pretty;
 pub use read::{decode, read, read_map};

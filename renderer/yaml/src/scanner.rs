@@ -602,6 +602,7 @@ pub(crate) fn width(byte: u8) -> u32 {
         0..=0xbf => 1,
         0xc0..=0xdf => 2,
         0xe0..=0xef => 3,
-        0xf0..=0xff => 4,
+        0xf0..=0xf7 => 4,
+        0xf8..=0xff => 1,
     }
 }
