@@ -36,12 +36,15 @@ pub(crate) enum Op {
     /// Replaces the value on top by one of its fields.
     Fields(u32),
     Jump(u32),
+    /// Jumps if the variable of a slot has not been declared in this run.
+    JumpUndeclared {
+        slot: u32,
+        target: u32,
+    },
     /// Pops a value and jumps if it is false.
     JumpUnless(u32),
     /// Pushes the value of a slot.
     Load(u32),
-    /// The same for a variable that may not have been declared in this run; the second number is the message.
-    LoadDeclared(u32, u32),
     /// Checks that a template is there, before its argument is evaluated.
     Lookup(u32),
     /// Finds a method, or fails as Go does where it is none; its arguments follow.
@@ -60,6 +63,8 @@ pub(crate) enum Op {
     },
     /// Pushes a field of the value of a slot.
     Path(u32),
+    /// Says that the value on top, if it is nil, is in an interface.
+    NilInInterface,
     Pop,
     /// Pops a value and prints it.
     Print,
@@ -81,6 +86,8 @@ pub(crate) enum Op {
     Template(NodeId),
     /// Prints literal text.
     Text(u32),
+    /// Takes the declaration of a variable back.
+    Undeclare(u32),
     /// Pops a value; makes it dot in a slot if it is true, and jumps otherwise.
     With {
         slot: u32,

@@ -138,6 +138,14 @@ struct Variable {
     unsure: bool,
 }
 
+/// A jump out of an `and` or `or`.
+struct Short {
+    jump: usize,
+    at: NodeId,
+    /// How many variables are in scope there; those declared behind it are not declared where it jumps.
+    scope: usize,
+}
+
 /// A loop that is being compiled.
 struct OpenLoop {
     head: u32,
@@ -157,8 +165,8 @@ struct Compiler<'a> {
     next_slot: u32,
     dot: u32,
     loops: Vec<OpenLoop>,
-    /// Jumps out of `and` and `or` that wait for their target, and the node at each.
-    short_circuits: Vec<(usize, NodeId)>,
+    /// Jumps out of `and` and `or` that wait for their target.
+    short_circuits: Vec<Short>,
     shorting: u32,
 }
 
@@ -188,6 +196,7 @@ impl Compiler<'_> {
             Op::Jump(target)
             | Op::JumpUnless(target)
             | Op::Break(target)
+            | Op::JumpUndeclared { target, .. }
             | Op::ShortCircuit { target, .. }
             | Op::With { target, .. } => *target = here,
             other => debug_assert!(false, "{other:?} has no target"),
@@ -296,7 +305,7 @@ impl Compiler<'_> {
             Task::Range { node, base } => self.range(node, base),
             Task::ShortCircuit { or } => {
                 let jump = self.emit(Op::ShortCircuit { or, target: 0 });
-                self.short_circuits.push((jump, self.at));
+                self.short_circuits.push(Short { jump, at: self.at, scope: self.scope.len() });
             }
             Task::Statement(node) => self.statement(node),
             Task::Statements(items) => {

@@ -12,7 +12,7 @@ pub enum Include<'a> {
     Enter {
         /// The template's name; `gotpl` for the text of a `tpl`.
         name: &'a Text,
-        /// The action that calls.
+        /// The call: an action for `template`, a command for the others.
         call: Span,
     },
     /// The template entered last has ended, well or not.

@@ -195,19 +195,17 @@ fn complex(real: f64, imaginary: f64) -> Number {
 }
 
 fn whole_int(float: f64) -> Option<i64> {
-    // Go converts what is out of range to the least integer, which is -2^63 and equal only to itself.
-    let int = if (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&float) {
-        float as i64
-    } else {
-        i64::MIN
-    };
-    (int as f64 == float).then_some(int)
+    // A cast stops at the limits, which differ from what lies beyond them, except for 2^63 itself.
+    let int = float as i64;
+    (int as f64 == float && float < TWO_TO_63).then_some(int)
 }
 
 fn whole_uint(float: f64) -> Option<u64> {
-    (float >= 0.0 && float < 18_446_744_073_709_551_616.0 && (float as u64) as f64 == float)
-        .then_some(float as u64)
+    let uint = float as u64;
+    (uint as f64 == float && float < 2.0 * TWO_TO_63).then_some(uint)
 }
+
+const TWO_TO_63: f64 = (1_u64 << 63) as f64;
 
 fn spelled_float(text: &[u8]) -> bool {
     let hex_int = text.len() > 2
@@ -235,7 +233,7 @@ mod tests {
     fn a_number_is_kept_in_every_type_that_holds_it() {
         let three = number(b"3.0").unwrap();
         assert_eq!((three.int, three.float, three.spelled_float), (Some(3), Some(3.0), true));
-        assert_eq!(number(b"0x1e").unwrap().spelled_float, false);
+        assert!(!number(b"0x1e").unwrap().spelled_float);
         assert_eq!(number(b"18446744073709551615").unwrap().int, None);
         assert_eq!(number(b"1_").unwrap_err(), "illegal number syntax: \"1_\"");
         assert_eq!(

@@ -254,12 +254,10 @@ impl Run<'_, '_> {
                 let slot = base + slot as usize;
                 self.push(self.values[slot].clone(), self.flags[slot]);
             }
-            Op::LoadDeclared(slot, message) => {
-                let slot = base + slot as usize;
-                if self.flags[slot] & UNDECLARED != 0 {
-                    return Err(code.messages[message as usize].clone().into());
+            Op::JumpUndeclared { slot, target } => {
+                if self.flags[base + slot as usize] & UNDECLARED != 0 {
+                    return Ok(Flow::Jump(target));
                 }
-                self.push(self.values[slot].clone(), self.flags[slot]);
             }
             Op::Const(value) => self.push(code.consts[value as usize].clone(), 0),
             Op::Call(site) => return self.call(template, site, pc),
@@ -333,6 +331,12 @@ impl Run<'_, '_> {
                 self.push(top.0, top.1);
             }
             Op::Nil { interface } => self.push(Value::Nil, if interface { INTERFACE } else { 0 }),
+            Op::NilInInterface => {
+                if let (Some(Value::Nil), Some(flags)) = (self.values.last(), self.flags.last_mut()) {
+                    *flags |= INTERFACE;
+                }
+            }
+            Op::Undeclare(slot) => self.set(base + slot as usize, Value::Nil, UNDECLARED),
             Op::Fields(site) => {
                 let (value, flags) = self.pop();
                 let (value, flags) = self.walk(Some((value, flags)), 0, &code.paths[site as usize])?;
@@ -466,3 +470,6 @@ impl Run<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

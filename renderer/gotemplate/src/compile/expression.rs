@@ -37,25 +37,44 @@ impl Compiler<'_> {
 
     /// `setVar`
     fn store(&mut self, name: &Text) {
-        match self.resolve(name.as_bytes()).map(|found| found.slot) {
-            Some(slot) => {
-                self.emit(Op::Store(slot));
-            }
-            None => self.fail(undefined(name)),
-        }
+        self.with_variable(name.as_bytes(), Op::Store);
     }
 
     /// `varValue`
     fn load(&mut self, name: &[u8]) {
-        match self.resolve(name).map(|found| (found.slot, found.unsure)) {
-            Some((slot, false)) => {
-                self.emit(Op::Load(slot));
+        self.with_variable(name, Op::Load);
+    }
+
+    /// Does something with the slot of the variable declared last under that name, which only the run may know.
+    fn with_variable(&mut self, name: &[u8], op: fn(u32) -> Op) {
+        let found: Vec<(u32, bool)> = match self.by_name.get(name) {
+            Some(indices) => indices
+                .iter()
+                .rev()
+                .map(|index| (self.scope[*index].slot, self.scope[*index].unsure))
+                .collect(),
+            None => Vec::new(),
+        };
+        let mut done = Vec::new();
+        let mut sure = false;
+        for (slot, unsure) in found {
+            if !unsure {
+                self.emit(op(slot));
+                sure = true;
+                break;
             }
-            Some((slot, true)) => {
-                self.code.messages.push(undefined(&name.into()));
-                self.emit(Op::LoadDeclared(slot, self.code.messages.len() as u32 - 1));
-            }
-            None => self.fail(undefined(&name.into())),
+            let next = self.emit(Op::JumpUndeclared { slot, target: 0 });
+            self.emit(op(slot));
+            done.push(self.emit(Op::Jump(0)));
+            self.patch(next);
+        }
+        if !sure {
+            let mut message = b"undefined variable: ".to_vec();
+            message.extend_from_slice(name);
+            self.fail(message);
+        }
+        for jump in done {
+            self.patch(jump);
         }
     }
 
@@ -258,26 +277,46 @@ impl Compiler<'_> {
     pub(super) fn end_short_circuit(&mut self, mark: usize, staged: bool) {
         self.shorting -= 1;
         let jumps = self.short_circuits.split_off(mark);
-        if jumps.iter().any(|(_, at)| *at != self.at) || self.at == DYNAMIC {
+        if jumps.iter().any(|short| short.at != self.at) || self.at == DYNAMIC {
             // The jumps tell the frame by themselves.
             if self.at != DYNAMIC {
                 self.emit(Op::SetAt(self.at));
             }
             self.at = DYNAMIC;
         }
-        if staged && !jumps.is_empty() {
-            let over = self.emit(Op::Jump(0));
-            for (jump, _) in jumps {
-                self.patch(jump);
+        let declared: Vec<u32> = match jumps.first() {
+            Some(first) => self.scope[first.scope..].iter().map(|variable| variable.slot).collect(),
+            None => Vec::new(),
+        };
+        let lands = staged && !jumps.is_empty() || !declared.is_empty();
+        let over = lands.then(|| self.emit(Op::Jump(0)));
+        // Each jump lands before what takes back the declarations behind it.
+        let mut taken = jumps.first().map_or(0, |first| first.scope);
+        for short in jumps {
+            while taken < short.scope {
+                self.undeclare(taken);
+                taken += 1;
             }
-            self.emit(Op::Nip);
-            self.patch(over);
-        } else {
-            for (jump, _) in jumps {
-                self.patch(jump);
+            self.patch(short.jump);
+        }
+        if !declared.is_empty() {
+            while taken < self.scope.len() {
+                self.undeclare(taken);
+                taken += 1;
             }
         }
+        if lands && staged {
+            self.emit(Op::Nip);
+        }
+        if let Some(over) = over {
+            self.patch(over);
+        }
         self.emit(Op::Strip);
+    }
+
+    fn undeclare(&mut self, variable: usize) {
+        let slot = self.scope[variable].slot;
+        self.emit(Op::Undeclare(slot));
     }
 
     /// `evalArg`
@@ -315,6 +354,8 @@ impl Compiler<'_> {
             }
             Node::Identifier => {
                 self.later(Task::Check(want));
+                // Only a function that gives an `interface {}` can give nil.
+                self.later(Task::Emit(Op::NilInInterface));
                 self.function(node, node, none, false);
             }
             Node::Chain { .. } => {
@@ -359,10 +400,4 @@ impl Name {
         let exported = std::str::from_utf8(name).is_ok_and(|name| name.starts_with(char::is_uppercase));
         Self { text: name.into(), exported }
     }
-}
-
-fn undefined(name: &Text) -> Text {
-    let mut message = b"undefined variable: ".to_vec();
-    message.extend_from_slice(name.as_bytes());
-    message.into()
 }

@@ -7,6 +7,9 @@ use super::{INTERFACE, Run, Trouble, element_flags};
 use crate::builtin::struct_text;
 use crate::code::LoopSite;
 
+/// Makes a number of the loop's type.
+type Number = fn(u64) -> Value;
+
 /// A loop at work.
 pub(super) enum Loop {
     Bytes {
@@ -33,7 +36,7 @@ impl Run<'_, '_> {
     /// Starts a loop over the value on top; `false` when there is nothing to loop over.
     pub(super) fn start_loop(&mut self, site: &LoopSite) -> Result<bool, Trouble> {
         let (value, _) = self.pop();
-        let count: Option<(u64, fn(u64) -> Value)> = match value.underlying() {
+        let count: Option<(u64, Number)> = match value.underlying() {
             Value::Int(end) => Some((u64::try_from(end).unwrap_or(0), |next| Value::Int(next as i64))),
             Value::Int64(end) => Some((u64::try_from(end).unwrap_or(0), |next| Value::Int64(next as i64))),
             Value::Uint8(end) => Some((u64::from(end), |next| Value::Uint8(next as u8))),
