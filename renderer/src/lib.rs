@@ -6,6 +6,7 @@ pub mod chart;
 pub mod create;
 pub mod error;
 pub mod log;
+pub mod package;
 mod show;
 pub mod values;
 

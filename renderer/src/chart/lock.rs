@@ -19,9 +19,23 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// When it was written, in nanoseconds since 1970; `None` when the file does not say.
+    pub(crate) fn generated_nanoseconds(&self) -> Option<i64> {
+        seconds(&self.generated).ok().map(|seconds| seconds.saturating_mul(1_000_000_000))
+    }
+
+    /// Sets the time, in seconds since 1970.
+    pub(crate) fn stamp(&mut self, seconds: i64) {
+        self.generated = rfc3339(seconds);
+    }
+
     /// The value that the file is written from.
     pub fn to_yaml_value(&self) -> Value {
-        let generated = if self.generated.is_empty() { "0001-01-01T00:00:00Z" } else { &self.generated };
+        let generated = if self.generated.is_empty() {
+            "0001-01-01T00:00:00Z".to_owned()
+        } else {
+            canonical(&self.generated)
+        };
         let dependencies = self.dependencies.as_ref().map_or(Value::Nil, |dependencies| {
             let entries =
                 dependencies.iter().map(|entry| entry.as_ref().map_or(Value::Nil, Dependency::to_yaml_value));
@@ -35,46 +49,99 @@ impl Lock {
     }
 }
 
+/// A time as Go writes back what it read: no zeros at the end of a fraction, at most nine digits of it, `Z` for no offset.
+fn canonical(text: &str) -> String {
+    let at = text.find('.').unwrap_or(text.len()).min(19).min(text.len());
+    let (date, rest) = text.split_at(at);
+    let (fraction, zone) = match rest.strip_prefix('.') {
+        None => ("", rest),
+        Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())),
+    };
+    let fraction = fraction[..fraction.len().min(9)].trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    let zone = if matches!(zone, "+00:00" | "-00:00") { "Z" } else { zone };
+    format!("{date}{point}{fraction}{zone}")
+}
+
+/// A time in RFC 3339, in UTC.
+fn rfc3339(seconds: i64) -> String {
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // The reverse of the count in `seconds`.
+    let from_march = days + 719_468;
+    let (era, day_of_era) = (from_march.div_euclid(146_097), from_march.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let months = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * months + 2) / 5 + 1;
+    let month = if months < 10 { months + 3 } else { months - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// Seconds since 1970 of a time in RFC 3339, or what is wrong with it, in Go's words behind `parsing time `.
 ///
-/// Source: Go 1.27 `time/format_rfc3339.go`.
+/// Source: Go 1.27 `time/format.go`, `time/format_rfc3339.go`.
 pub(super) fn seconds(text: &str) -> Result<i64, String> {
-    let wrong = || {
-        let text = quote(text);
-        format!("{text} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text} as \"2006\"")
-    };
     let bytes = text.as_bytes();
-    let number = |from: usize, len: usize, range: std::ops::RangeInclusive<i64>| {
-        let digits = bytes
-            .get(from..from + len)
-            .filter(|part| part.iter().all(u8::is_ascii_digit))
-            .ok_or_else(wrong)?;
-        let number = digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
-        if range.contains(&number) { Ok(number) } else { Err(wrong()) }
+    let wrong = |at: usize, piece: &str| {
+        let rest = quote(text.get(at..).unwrap_or_default());
+        format!("{} as \"2006-01-02T15:04:05Z07:00\": cannot parse {rest} as \"{piece}\"", quote(text))
     };
-    let mark = |at: usize, wanted: u8| if bytes.get(at) == Some(&wanted) { Ok(()) } else { Err(wrong()) };
-    let (year, month, day) = (number(0, 4, 0..=9999)?, number(5, 2, 1..=12)?, number(8, 2, 1..=31)?);
-    let (hour, minute, second) = (number(11, 2, 0..=23)?, number(14, 2, 0..=59)?, number(17, 2, 0..=59)?);
-    for (at, wanted) in [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')] {
-        mark(at, wanted)?;
-    }
+    let number = |at: usize, len: usize, piece: &str| {
+        let digits = bytes.get(at..at + len).filter(|part| part.iter().all(u8::is_ascii_digit));
+        let digits = digits.ok_or_else(|| wrong(at, piece))?;
+        Ok::<i64, String>(digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
+    };
+    let mark = |at: usize, wanted: &str| {
+        if bytes.get(at).copied() == wanted.bytes().next() { Ok(()) } else { Err(wrong(at, wanted)) }
+    };
+    let range = |number: i64, allowed: std::ops::RangeInclusive<i64>, name: &str| {
+        if allowed.contains(&number) { Ok(()) } else { Err(format!("{}: {name} out of range", quote(text))) }
+    };
+    let year = number(0, 4, "2006")?;
+    mark(4, "-")?;
+    let month = number(5, 2, "01")?;
+    range(month, 1..=12, "month")?;
+    mark(7, "-")?;
+    let day = number(8, 2, "02")?;
+    mark(10, "T")?;
+    let hour = number(11, 2, "15")?;
+    range(hour, 0..=23, "hour")?;
+    mark(13, ":")?;
+    let minute = number(14, 2, "04")?;
+    range(minute, 0..=59, "minute")?;
+    mark(16, ":")?;
+    let second = number(17, 2, "05")?;
+    range(second, 0..=59, "second")?;
     let mut at = 19;
     if bytes.get(at) == Some(&b'.') {
         let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 {
-            return Err(wrong());
-        }
-        at += 1 + digits;
+        at += if digits == 0 { 0 } else { 1 + digits };
     }
+    let zone = || wrong(at, "Z07:00");
     let offset = match bytes.get(at) {
-        Some(b'Z') if bytes.len() == at + 1 => 0,
-        Some(sign @ (b'+' | b'-')) if bytes.len() == at + 6 => {
-            mark(at + 3, b':')?;
-            let offset = number(at + 1, 2, 0..=24)? * 3600 + number(at + 4, 2, 0..=60)? * 60;
+        Some(b'Z') => 0,
+        Some(sign @ (b'+' | b'-')) => {
+            let part = |from: usize| number(from, 2, "").map_err(|_| zone());
+            mark(at + 3, ":").map_err(|_| zone())?;
+            let offset = part(at + 1)? * 3600 + part(at + 4)? * 60;
             if *sign == b'-' { -offset } else { offset }
         }
-        _ => return Err(wrong()),
+        _ => return Err(zone()),
     };
+    let end = if bytes[at] == b'Z' { at + 1 } else { at + 6 };
+    if end < bytes.len() {
+        let rest = quote(text.get(end..).unwrap_or_default());
+        return Err(format!("{}: extra text: {rest}", quote(text)));
+    }
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    range(day, 1..=days, "day")?;
     // Days since 1970 of a day of the Gregorian calendar, counted in years that begin in March.
     let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, year_of_era) = (years.div_euclid(400), years.rem_euclid(400));
@@ -82,4 +149,25 @@ pub(super) fn seconds(text: &str) -> Result<i64, String> {
     let days =
         era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
     Ok(days * 86_400 + hour * 3600 + minute * 60 + second - offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_and_written_as_go_does() {
+        assert_eq!(seconds("2000-02-29T12:30:01.5+01:00"), Ok(951_823_801));
+        assert_eq!(rfc3339(951_823_801), "2000-02-29T11:30:01Z");
+        assert_eq!(canonical("2000-02-29T12:30:01.5000+00:00"), "2000-02-29T12:30:01.5Z");
+        assert_eq!(canonical("2000-02-29T12:30:01.000Z"), "2000-02-29T12:30:01Z");
+        for (text, wrong) in [
+            ("2020-13-01T00:00:00Z", "\"2020-13-01T00:00:00Z\": month out of range"),
+            ("2021-02-29T00:00:00Z", "\"2021-02-29T00:00:00Z\": day out of range"),
+            ("2020-12-01", "\"2020-12-01\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"\" as \"T\""),
+            ("x", "\"x\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"x\" as \"2006\""),
+        ] {
+            assert_eq!(seconds(text), Err(wrong.to_owned()));
+        }
+    }
 }

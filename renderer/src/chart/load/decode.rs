@@ -107,7 +107,16 @@ pub(super) fn decode_lock(file: &File) -> Result<Option<Lock>, Error> {
             super::super::lock::seconds(&text).map_err(|cause| bad_time(format!("parsing time {cause}")))?;
             text
         }
-        Some(_) => return Err(bad_time("Time.UnmarshalJSON: input is not a JSON string".to_owned())),
+        Some(other) => {
+            let found = match other {
+                Value::Bool(_) => "bool",
+                Value::List(_) => "array",
+                Value::Map(_) => "object",
+                _ => "number",
+            };
+            let field = "Go struct field .generated of type time.Time";
+            return Err(bad_time(format!("json: cannot unmarshal {found} into {field}")));
+        }
     };
     let dependencies =
         fields.get("dependencies").and_then(|list| list.as_list().map(|list| dependencies(list)));

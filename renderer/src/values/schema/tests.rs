@@ -58,3 +58,25 @@ fn a_schema_that_is_no_json_is_named_as_go_does() {
         assert_eq!(report(schema, "a: 1"), expected, "{schema}");
     }
 }
+
+#[test]
+fn a_keyword_with_one_cause_has_its_line() {
+    for (schema, values, expected) in [
+        (
+            r#"{"properties":{"a":{"allOf":[{"properties":{"b":{"anyOf":[{"type":"string"}]}}},{"minimum":0}]}}}"#,
+            "a: {b: 1}",
+            "- at '/a': 'allOf' failed\n  - at '/a/b': 'anyOf' failed\n    - at '/a/b': got number, want string\n",
+        ),
+        (
+            r#"{"$schema":"http://json-schema.org/draft-07/schema","properties":{"a":{"format":"email","minLength":30}}}"#,
+            "a: x",
+            "- at '/a': 'x' is not valid email: missing @\n",
+        ),
+    ] {
+        assert_eq!(report(schema, values), expected, "{schema}");
+    }
+    let expected = "\"file:///values.schema.json#\" is not valid against metaschema: jsonschema validation failed with \
+                    'https://json-schema.org/draft/2020-12/schema#'\n- at '': 'allOf' failed\n  \
+                    - at '/properties': got array, want object";
+    assert_eq!(report(r#"{"properties":[]}"#, "a: 1"), expected);
+}

@@ -11,40 +11,132 @@ use crate::show::quote;
 /// The whole report, without a line feed at the end. The tree is as deep as the values, which are bounded.
 pub(super) fn report(error: &ValidationError<'_, '_>) -> String {
     let mut lines = String::new();
-    write_node(&mut lines, error, 0);
+    write_node(&mut lines, error, 0, Around { schema: error.schema_url, depth: 0, listed: false });
     lines
 }
 
-fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize) {
-    let transparent = error.causes.len() == 1 && matches!(error.kind, ErrorKind::Reference { .. });
-    // A value that has not the format is not looked at further; boon goes on.
-    let format = error.causes.iter().find(|cause| {
-        matches!(cause.kind, ErrorKind::Format { .. })
-            && matches!(error.kind, ErrorKind::Group | ErrorKind::Schema { .. })
-            && cause.schema_url == error.schema_url
-    });
-    if let (Some(format), ErrorKind::Group) = (format, &error.kind) {
-        return write_node(lines, format, indent);
+/// The schema around a cause: what is between the two in the address of the schema says which keywords led to it.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    schema: &'a str,
+    /// Length of the path of the value that the schema was about.
+    depth: usize,
+    /// Whether the first keyword has a line of its own already.
+    listed: bool,
+}
+
+fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize, around: Around<'_>) {
+    let mut indent = indent;
+    let at = error.instance_location.to_string();
+    // A keyword with a single cause has no node in boon; Helm's validator gives it one.
+    for (depth, words) in keywords(error.schema_url, around) {
+        let end = at.match_indices('/').nth(depth).map_or(at.len(), |(end, _)| end);
+        write_line(lines, indent, &at[..end], words);
+        indent += 1;
     }
-    let mut below = indent;
-    if !transparent {
-        if indent > 0 {
-            lines.push('\n');
-            lines.push_str(&"  ".repeat(indent - 1));
-            lines.push_str("- ");
-        }
-        below += 1;
-        if let ErrorKind::Schema { url } = &error.kind {
+    let causes = causes(error);
+    let group = matches!(error.kind, ErrorKind::Group);
+    if let ([only], true) = (causes.as_slice(), group) {
+        let depth = at.matches('/').count();
+        return write_node(lines, only, indent, Around { schema: error.schema_url, depth, listed: false });
+    }
+    let mut inner = Around {
+        schema: error.schema_url,
+        depth: at.matches('/').count(),
+        listed: matches!(
+            error.kind,
+            ErrorKind::AllOf
+                | ErrorKind::AnyOf
+                | ErrorKind::OneOf(_)
+                | ErrorKind::Contains
+                | ErrorKind::MinContains { .. }
+        ),
+    };
+    let mut transparent = false;
+    match &error.kind {
+        ErrorKind::Schema { url } => {
             lines.push_str(&format!("jsonschema validation failed with {}", single(url)));
-        } else {
-            let at = single(&error.instance_location.to_string());
-            lines.push_str(&format!("at {at}: {}", words(&error.kind)));
+        }
+        kind => {
+            if let ErrorKind::Reference { url, .. } = kind {
+                inner.schema = url;
+                transparent = causes.len() == 1;
+            }
+            if !transparent {
+                write_line(lines, indent, &at, &words(kind));
+            }
         }
     }
-    match format {
-        Some(format) => write_node(lines, format, below),
-        None => error.causes.iter().for_each(|cause| write_node(lines, cause, below)),
+    let below = if transparent { indent } else { indent + 1 };
+    for cause in causes {
+        write_node(lines, cause, below, inner);
     }
+}
+
+fn write_line(lines: &mut String, indent: usize, at: &str, words: &str) {
+    lines.push('\n');
+    lines.push_str(&"  ".repeat(indent.saturating_sub(1)));
+    lines.push_str(&format!("- at {}: {words}", single(at)));
+}
+
+/// The causes of a node. A value that has not the format is not looked at further; boon goes on.
+fn causes<'a, 's, 'v>(error: &'a ValidationError<'s, 'v>) -> Vec<&'a ValidationError<'s, 'v>> {
+    let formats: Vec<_> =
+        error.causes.iter().filter(|cause| matches!(cause.kind, ErrorKind::Format { .. })).collect();
+    let stands = |cause: &&ValidationError<'s, 'v>| {
+        matches!(cause.kind, ErrorKind::Format { .. })
+            || !formats.iter().any(|format| {
+                let below = cause.schema_url.strip_prefix(format.schema_url);
+                below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+                    && cause.instance_location.to_string() == format.instance_location.to_string()
+            })
+    };
+    error.causes.iter().filter(stands).collect()
+}
+
+/// The keywords between a schema and a cause in it that Helm's validator gives a line: how deep the value lies that the
+/// line is about, and its words.
+fn keywords(schema: &str, around: Around<'_>) -> Vec<(usize, &'static str)> {
+    let mut found = Vec::new();
+    let Some(path) = schema.strip_prefix(around.schema).filter(|path| path.starts_with('/')) else {
+        return found;
+    };
+    let mut parts = path.split('/').skip(1).peekable();
+    let mut depth = around.depth;
+    let mut listed = around.listed;
+    while let Some(keyword) = parts.next() {
+        let words = match keyword {
+            "allOf" => Some("'allOf' failed"),
+            "anyOf" => Some("'anyOf' failed"),
+            "oneOf" => Some("'oneOf' failed, none matched"),
+            "contains" => Some("no items match contains schema"),
+            _ => None,
+        };
+        found.extend(words.filter(|_| !listed).map(|words| (depth, words)));
+        listed = false;
+        match keyword {
+            "additionalItems"
+            | "additionalProperties"
+            | "contains"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => depth += 1,
+            "allOf" | "anyOf" | "dependencies" | "dependentSchemas" | "oneOf" => {
+                parts.next();
+            }
+            "else" | "if" | "then" => {}
+            "items" => {
+                // A list of schemas for the items of old, else one schema.
+                parts.next_if(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+                depth += 1;
+            }
+            "patternProperties" | "prefixItems" | "properties" => {
+                parts.next();
+                depth += 1;
+            }
+            _ => break,
+        }
+    }
+    found
 }
 
 fn words(kind: &ErrorKind<'_, '_>) -> String {
@@ -71,6 +163,11 @@ fn words(kind: &ErrorKind<'_, '_>) -> String {
         },
         ErrorKind::Const { want } if is_container(want) => "'const' failed".to_owned(),
         ErrorKind::Const { want } => format!("value must be {}", display(want)),
+        ErrorKind::Format { got, want: "ipv6", .. }
+            if got.as_str().is_some_and(|text| !text.contains(':')) =>
+        {
+            format!("{} is not valid ipv6: missing colon", display(got))
+        }
         ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", display(got)),
         ErrorKind::MinProperties { got, want } => counts("minProperties", *got, *want),
         ErrorKind::MaxProperties { got, want } => counts("maxProperties", *got, *want),
