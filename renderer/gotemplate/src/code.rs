@@ -100,7 +100,9 @@ pub(crate) enum Op {
 pub(crate) struct PathSite {
     /// Where a [`Op::Path`] starts.
     pub(crate) slot: u32,
-    pub(crate) names: Box<[Name]>,
+    /// The names, in [`Code::fields`].
+    pub(crate) first: u32,
+    pub(crate) len: u32,
     /// Whether the result is taken out of its interface.
     pub(crate) strips: bool,
     /// The node at which Go is when a method on the way fails.
@@ -175,11 +177,14 @@ pub(crate) struct Code {
     /// For every instruction the node at which Go is when it fails.
     pub(crate) at: Vec<NodeId>,
     pub(crate) slots: u32,
+    /// A guess of how many bytes one run prints.
+    pub(crate) room: usize,
     pub(crate) texts: Vec<Text>,
     pub(crate) consts: Vec<Value>,
     pub(crate) types: Vec<Type>,
     pub(crate) messages: Vec<Text>,
     pub(crate) names: Vec<Text>,
+    pub(crate) fields: Vec<Name>,
     pub(crate) paths: Vec<PathSite>,
     pub(crate) calls: Vec<CallSite>,
     pub(crate) builtins: Vec<BuiltinSite>,

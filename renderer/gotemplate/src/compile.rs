@@ -20,6 +20,7 @@ pub(crate) fn compile(ast: &Ast, root: NodeId, funcs: &FuncMap) -> Code {
     let mut compiler = Compiler {
         ast,
         funcs,
+        text: ast.text.clone().without_origin(),
         code: Code { slots: DOT + 1, ..Code::default() },
         at: root,
         tasks: vec![Task::Statement(root)],
@@ -155,6 +156,8 @@ struct OpenLoop {
 struct Compiler<'a> {
     ast: &'a Ast,
     funcs: &'a FuncMap,
+    /// The file's text, of which names are slices.
+    text: Text,
     code: Code,
     /// The node at which Go is: `state.node`.
     at: NodeId,
@@ -201,6 +204,10 @@ impl Compiler<'_> {
             | Op::With { target, .. } => *target = here,
             other => debug_assert!(false, "{other:?} has no target"),
         }
+    }
+
+    fn text(&self, start: u32, end: u32) -> Text {
+        self.text.slice(start as usize..end as usize)
     }
 
     // Scope
@@ -377,6 +384,7 @@ impl Compiler<'_> {
             }
             Node::Text => {
                 let entry = self.ast.entry(node);
+                self.code.room += (entry.end - entry.start) as usize + 16;
                 self.code.texts.push(self.ast.text.slice(entry.start as usize..entry.end as usize));
                 self.emit(Op::Text(self.code.texts.len() as u32 - 1));
             }

@@ -87,7 +87,7 @@ pub enum Cause {
         /// The text.
         text: Text,
         /// Go's error in it.
-        error: ParseError,
+        error: Box<ParseError>,
     },
     /// The innermost place cannot be evaluated: Go's words for it.
     Evaluation(Text),

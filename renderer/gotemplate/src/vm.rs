@@ -94,7 +94,7 @@ impl<'a> Machine<'a> {
         let done = run.enter(template, data, Nest::Root, 0, 0, span).and_then(|()| run.run());
         match done {
             Ok(()) => Ok(run.outs.pop().unwrap_or_default().finish()),
-            Err(trouble) => Err(run.fault(trouble)),
+            Err(trouble) => Err(run.fault(*trouble)),
         }
     }
 }
@@ -108,26 +108,34 @@ enum Trouble {
     OutOfFuel,
 }
 
-impl From<Text> for Trouble {
+/// Boxed, so that what goes well passes in registers.
+type Stop = Box<Trouble>;
+
+impl From<Text> for Stop {
     fn from(message: Text) -> Self {
-        Self::Evaluation(message)
+        Box::new(Trouble::Evaluation(message))
     }
 }
 
-impl From<String> for Trouble {
+impl From<String> for Stop {
     fn from(message: String) -> Self {
-        Self::Evaluation(message.into())
+        Box::new(Trouble::Evaluation(message.into()))
     }
 }
 
 impl Trouble {
-    fn called(node: NodeId, name: &Text, failure: Failure) -> Self {
+    /// A function or method at `node` has failed.
+    fn called(node: NodeId, name: &Text, failure: Failure) -> Stop {
         let cause = match failure {
             Failure::Error(message) => Cause::Function(message),
             Failure::Fail(message) => Cause::Fail(message),
-            Failure::OutOfFuel => return Self::OutOfFuel,
+            Failure::OutOfFuel => return Self::out_of_fuel(),
         };
-        Self::Called(node, name.clone(), cause)
+        Box::new(Self::Called(node, name.clone(), cause))
+    }
+
+    fn out_of_fuel() -> Stop {
+        Box::new(Self::OutOfFuel)
     }
 }
 
@@ -204,7 +212,7 @@ impl Run<'_, '_> {
         self.flags.truncate(len);
     }
 
-    fn run(&mut self) -> Result<(), Trouble> {
+    fn run(&mut self) -> Result<(), Stop> {
         while let Some(frame) = self.frames.last() {
             let (template, base, mut pc) = (frame.template.clone(), frame.base, frame.pc);
             loop {
@@ -212,7 +220,7 @@ impl Run<'_, '_> {
                 match self
                     .fuel
                     .charge(1)
-                    .map_err(|_| Trouble::OutOfFuel)
+                    .map_err(|_| Trouble::out_of_fuel())
                     .and_then(|()| self.step(op, &template, base, pc))
                 {
                     Ok(Flow::Next) => pc += 1,
@@ -236,14 +244,14 @@ impl Run<'_, '_> {
     }
 
     #[inline(always)]
-    fn step(&mut self, op: Op, template: &Rc<Template>, base: usize, pc: usize) -> Result<Flow, Trouble> {
+    fn step(&mut self, op: Op, template: &Rc<Template>, base: usize, pc: usize) -> Result<Flow, Stop> {
         let code = &template.code;
         match op {
             Op::Text(text) => self.write(&code.texts[text as usize], template, pc)?,
             Op::Path(site) => {
                 let site = &code.paths[site as usize];
                 let slot = base + site.slot as usize;
-                let (value, flags) = self.walk(None, slot, site)?;
+                let (value, flags) = self.walk(None, slot, site, &code.fields)?;
                 self.push(value, flags);
             }
             Op::Print => {
@@ -339,7 +347,8 @@ impl Run<'_, '_> {
             Op::Undeclare(slot) => self.set(base + slot as usize, Value::Nil, UNDECLARED),
             Op::Fields(site) => {
                 let (value, flags) = self.pop();
-                let (value, flags) = self.walk(Some((value, flags)), 0, &code.paths[site as usize])?;
+                let (value, flags) =
+                    self.walk(Some((value, flags)), 0, &code.paths[site as usize], &code.fields)?;
                 self.push(value, flags);
             }
             Op::Method(site) => return self.begin_method(&code.methods[site as usize]),
@@ -376,8 +385,8 @@ impl Run<'_, '_> {
         }
     }
 
-    fn write(&mut self, text: &Text, template: &Template, pc: usize) -> Result<(), Trouble> {
-        self.fuel.charge(text.len() as u64 / 8).map_err(|_| Trouble::OutOfFuel)?;
+    fn write(&mut self, text: &Text, template: &Template, pc: usize) -> Result<(), Stop> {
+        self.fuel.charge(text.len() as u64 / 8).map_err(|_| Trouble::out_of_fuel())?;
         let origin = if self.listens { self.host.emit(self.emit_span(template, pc)) } else { None };
         if let Some(out) = self.outs.last_mut() {
             match origin {
@@ -389,7 +398,7 @@ impl Run<'_, '_> {
     }
 
     /// `printValue`
-    fn print(&mut self, value: Value, flags: u8, template: &Template, pc: usize) -> Result<(), Trouble> {
+    fn print(&mut self, value: Value, flags: u8, template: &Template, pc: usize) -> Result<(), Stop> {
         let addressed = match &value {
             Value::Str(text) => return self.write(text, template, pc),
             Value::Nil => return self.write(&NO_VALUE.into(), template, pc),
@@ -402,7 +411,7 @@ impl Run<'_, '_> {
         let text = match addressed {
             Some(text) => text,
             None => display_metered(&value, &mut |bytes| self.fuel.charge(bytes as u64 / 8).is_ok())
-                .ok_or(Trouble::OutOfFuel)?,
+                .ok_or_else(Trouble::out_of_fuel)?,
         };
         self.write(&text, template, pc)
     }
@@ -410,7 +419,7 @@ impl Run<'_, '_> {
     // Calls
 
     /// Brings the argument of the stage before, which lies below the others, to its place, and converts it.
-    fn place_staged(&mut self, args: usize, of: value::Type) -> Result<(), Trouble> {
+    fn place_staged(&mut self, args: usize, of: value::Type) -> Result<(), Stop> {
         let first = self.values.len() - args;
         self.values[first..].rotate_left(1);
         self.flags[first..].rotate_left(1);
@@ -420,7 +429,7 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn call(&mut self, template: &Rc<Template>, site: u32, pc: usize) -> Result<Flow, Trouble> {
+    fn call(&mut self, template: &Rc<Template>, site: u32, pc: usize) -> Result<Flow, Stop> {
         let site = &template.code.calls[site as usize];
         let args = site.args as usize;
         if site.staged {
@@ -447,7 +456,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn call_builtin(&mut self, template: &Template, site: u32) -> Result<(), Trouble> {
+    fn call_builtin(&mut self, template: &Template, site: u32) -> Result<(), Stop> {
         let site = &template.code.builtins[site as usize];
         let args = site.args as usize;
         if site.staged {

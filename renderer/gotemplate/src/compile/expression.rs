@@ -24,7 +24,8 @@ impl Compiler<'_> {
     pub(super) fn declarations(&mut self, pipe: NodeId) {
         let Node::Pipe { variables, assigns, .. } = *self.ast.node(pipe) else { return };
         for variable in self.ast.nodes(variables) {
-            let name = Text::from(self.ast.source(*variable));
+            let entry = self.ast.entry(*variable);
+            let name = self.text(entry.start, entry.end);
             if assigns {
                 self.store(&name);
             } else {
@@ -169,24 +170,32 @@ impl Compiler<'_> {
 
     /// `evalFieldChain`: from a slot, or from the value on the stack.
     fn fields(&mut self, node: NodeId, slot: Option<u32>, args: Nodes, staged: bool, strips: bool) {
-        let skipped = usize::from(matches!(self.ast.node(node), Node::Variable));
-        let mut names: Vec<Name> = self.ast.names(node).skip(skipped).map(Name::of).collect();
-        let method = if args.len > 0 || staged { names.pop() } else { None };
-        let strips_fields = strips && method.is_none();
-        let site = self.code.paths.len() as u32;
+        let entry = self.ast.entry(node);
+        // Behind the dot of the first field.
+        let mut from = match &entry.node {
+            Node::Chain { .. } => entry.pos + 1,
+            Node::Field => entry.start + 1,
+            _ => entry.start + self.ast.names(node).next().map_or(0, <[u8]>::len) as u32 + 1,
+        };
+        let first = self.code.fields.len() as u32;
+        while from < entry.end {
+            let rest = &self.ast.text.as_bytes()[from as usize..entry.end as usize];
+            let len = rest.iter().position(|byte| *byte == b'.').unwrap_or(rest.len()) as u32;
+            let name = Name::of(self.text(from, from + len));
+            self.code.fields.push(name);
+            from += len + 1;
+        }
+        let method = if args.len > 0 || staged { self.code.fields.pop() } else { None };
+        let len = self.code.fields.len() as u32 - first;
         match slot {
-            Some(slot) if names.is_empty() => {
+            Some(slot) if len == 0 => {
                 self.emit(Op::Load(slot));
             }
-            _ if names.is_empty() => {}
+            None if len == 0 => {}
             _ => {
-                let path = PathSite {
-                    slot: slot.unwrap_or_default(),
-                    names: names.into(),
-                    strips: strips_fields,
-                    node,
-                };
-                self.code.paths.push(path);
+                let strips = strips && method.is_none();
+                self.code.paths.push(PathSite { slot: slot.unwrap_or_default(), first, len, strips, node });
+                let site = self.code.paths.len() as u32 - 1;
                 self.emit(if slot.is_some() { Op::Path(site) } else { Op::Fields(site) });
             }
         }
@@ -229,8 +238,8 @@ impl Compiler<'_> {
         }
         let want = |index: u32| params.get(index as usize).copied().or(variadic).unwrap_or(Type::Any);
         let staged_type = if staged { want(count - 1) } else { Type::Any };
-        let wants: Vec<Type> = (0..args.len).map(want).collect();
-        let text = Text::from(name);
+        let entry = self.ast.entry(identifier);
+        let text = self.text(entry.start, entry.end);
         match self.funcs.get(name) {
             Some(func) => {
                 let site =
@@ -253,7 +262,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        self.args(args, |index| Want::Type(wants[index]));
+        self.args(args, |index| Want::Type(want(index as u32)));
     }
 
     fn args(&mut self, args: Nodes, want: impl Fn(usize) -> Want) {
@@ -396,8 +405,8 @@ impl Compiler<'_> {
 }
 
 impl Name {
-    fn of(name: &[u8]) -> Self {
-        let exported = std::str::from_utf8(name).is_ok_and(|name| name.starts_with(char::is_uppercase));
-        Self { text: name.into(), exported }
+    fn of(text: Text) -> Self {
+        let exported = text.as_str().is_some_and(|name| name.starts_with(char::is_uppercase));
+        Self { text, exported }
     }
 }

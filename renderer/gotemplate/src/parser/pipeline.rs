@@ -248,6 +248,11 @@ impl Parser<'_> {
                 });
                 Node::Number { number }
             }
+            // Most strings stand in the file as they are.
+            TokenKind::String if is_plain(&bytes[1..bytes.len() - 1]) => {
+                let text = self.ast.text.slice(token.start as usize + 1..token.end as usize - 1);
+                Node::String(text)
+            }
             TokenKind::String | TokenKind::RawString => match unquote(bytes) {
                 Some(text) => Node::String(text.into()),
                 None => {
@@ -303,4 +308,8 @@ fn starts_operand(kind: TokenKind) -> bool {
             | TokenKind::Variable
             | TokenKind::LeftParen
     )
+}
+
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii() && *byte != b'\\')
 }

@@ -2,7 +2,7 @@
 
 use value::{Field, Kind, Map, MapType, Method, Object, Type, Value};
 
-use super::{ADDRESSABLE, Flow, INTERFACE, Run, Trouble, element_flags};
+use super::{ADDRESSABLE, Flow, INTERFACE, Run, Stop, Trouble, element_flags};
 use crate::ast::NodeId;
 use crate::code::{MethodSite, Name, PathSite};
 use crate::func::Failure;
@@ -14,9 +14,10 @@ impl Run<'_, '_> {
         start: Option<(Value, u8)>,
         slot: usize,
         site: &PathSite,
-    ) -> Result<(Value, u8), Trouble> {
+        fields: &[Name],
+    ) -> Result<(Value, u8), Stop> {
         let mut held = start;
-        for name in &site.names {
+        for name in &fields[site.first as usize..(site.first + site.len) as usize] {
             let found = match &held {
                 // The commonest steps by far; the map need not be held for them.
                 Some((Value::Map(map), _)) if !name.exported && !self.listens => in_map(map, name),
@@ -32,13 +33,7 @@ impl Run<'_, '_> {
         Ok((value, if site.strips { flags & ADDRESSABLE } else { flags }))
     }
 
-    fn field(
-        &mut self,
-        receiver: Value,
-        flags: u8,
-        name: &Name,
-        node: NodeId,
-    ) -> Result<(Value, u8), Trouble> {
+    fn field(&mut self, receiver: Value, flags: u8, name: &Name, node: NodeId) -> Result<(Value, u8), Stop> {
         match &receiver {
             Value::Map(map) => {
                 if name.exported
@@ -86,7 +81,7 @@ impl Run<'_, '_> {
     }
 
     /// Finds the method of the value on top, before its arguments are evaluated.
-    pub(super) fn begin_method(&mut self, site: &MethodSite) -> Result<Flow, Trouble> {
+    pub(super) fn begin_method(&mut self, site: &MethodSite) -> Result<Flow, Stop> {
         let (receiver, flags) = self.pop();
         let name = &site.name;
         let method = match &receiver {
@@ -117,7 +112,7 @@ impl Run<'_, '_> {
         params.get(index as usize).copied().unwrap_or(Type::Any)
     }
 
-    pub(super) fn call_method(&mut self, site: &MethodSite) -> Result<(), Trouble> {
+    pub(super) fn call_method(&mut self, site: &MethodSite) -> Result<(), Stop> {
         let args = site.args as usize;
         if site.staged {
             self.place_staged(args, self.method_param(site.args - 1))?;
@@ -146,7 +141,7 @@ fn object_method(object: &dyn Object, flags: u8, name: &Name) -> Option<Method> 
     if flags & ADDRESSABLE != 0 { object.method_addressable(&text) } else { object.method(&text) }
 }
 
-fn call_niladic(method: &Method, name: &Name, node: NodeId) -> Result<(Value, u8), Trouble> {
+fn call_niladic(method: &Method, name: &Name, node: NodeId) -> Result<(Value, u8), Stop> {
     if !method.params.is_empty() {
         return Err(arity(method, name, 0));
     }
@@ -156,7 +151,7 @@ fn call_niladic(method: &Method, name: &Name, node: NodeId) -> Result<(Value, u8
     }
 }
 
-fn arity(method: &Method, name: &Name, got: u32) -> Trouble {
+fn arity(method: &Method, name: &Name, got: u32) -> Stop {
     format!("wrong number of args for {}: want {} got {got}", name.text, method.params.len()).into()
 }
 
@@ -164,20 +159,20 @@ fn static_type(receiver: &Value, flags: u8) -> &'static str {
     if flags & INTERFACE != 0 { "interface {}" } else { receiver.type_name() }
 }
 
-fn nil_pointer(name: &Name) -> Trouble {
+fn nil_pointer(name: &Name) -> Stop {
     format!("nil pointer evaluating interface {{}}.{}", name.text).into()
 }
 
-fn no_field(receiver: &Value, flags: u8, name: &Name) -> Trouble {
+fn no_field(receiver: &Value, flags: u8, name: &Name) -> Stop {
     format!("can't evaluate field {} in type {}", name.text, static_type(receiver, flags)).into()
 }
 
-fn unexported(receiver: &Value, flags: u8, name: &Name) -> Trouble {
+fn unexported(receiver: &Value, flags: u8, name: &Name) -> Stop {
     let of = static_type(receiver, flags);
     format!("{} is an unexported field of struct type {of}", name.text).into()
 }
 
-fn not_a_method(receiver: &Value, flags: u8, name: &Name) -> Trouble {
+fn not_a_method(receiver: &Value, flags: u8, name: &Name) -> Stop {
     let of_map = || format!("{} is not a method but has arguments", name.text).into();
     match receiver {
         Value::Map(_) => of_map(),

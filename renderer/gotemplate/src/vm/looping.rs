@@ -3,7 +3,7 @@
 use value::fmt::display;
 use value::{Element, Kind, List, Text, Value};
 
-use super::{INTERFACE, Run, Trouble, element_flags};
+use super::{INTERFACE, Run, Stop, Trouble, element_flags};
 use crate::builtin::struct_text;
 use crate::code::LoopSite;
 
@@ -34,7 +34,7 @@ pub(super) enum Loop {
 
 impl Run<'_, '_> {
     /// Starts a loop over the value on top; `false` when there is nothing to loop over.
-    pub(super) fn start_loop(&mut self, site: &LoopSite) -> Result<bool, Trouble> {
+    pub(super) fn start_loop(&mut self, site: &LoopSite) -> Result<bool, Stop> {
         let (value, _) = self.pop();
         let count: Option<(u64, Number)> = match value.underlying() {
             Value::Int(end) => Some((u64::try_from(end).unwrap_or(0), |next| Value::Int(next as i64))),
@@ -64,7 +64,7 @@ impl Run<'_, '_> {
                 (Loop::List { list, next: 0 }, empty)
             }
             Value::Map(map) => {
-                self.fuel.charge(map.len() as u64).map_err(|_| Trouble::OutOfFuel)?;
+                self.fuel.charge(map.len() as u64).map_err(|_| Trouble::out_of_fuel())?;
                 let entries = map.entries();
                 if self.listens {
                     for (key, value) in &entries {

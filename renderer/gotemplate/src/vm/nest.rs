@@ -6,7 +6,7 @@ use std::rc::Rc;
 use source::{SourceId, Span};
 use value::{Text, TextBuilder, Value};
 
-use super::{Flow, Frame, NO_VALUE, Run, Trouble, UNDECLARED};
+use super::{Flow, Frame, NO_VALUE, Run, Stop, Trouble, UNDECLARED};
 use crate::ast::NodeId;
 use crate::code::{CallSite, DOT, DYNAMIC};
 use crate::error::Cause;
@@ -79,9 +79,9 @@ impl Run<'_, '_> {
         depth: u32,
         layer: u32,
         call: Span,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Stop> {
         let slots = template.code.slots as usize;
-        self.fuel.charge(u64::from(template.code.slots)).map_err(|_| Trouble::OutOfFuel)?;
+        self.fuel.charge(u64::from(template.code.slots)).map_err(|_| Trouble::out_of_fuel())?;
         let base = self.values.len();
         if self.frames.len() >= MAX_FRAMES || base + slots > MAX_VALUES {
             return Err(format!("more than {MAX_FRAMES} templates are nested").into());
@@ -133,7 +133,7 @@ impl Run<'_, '_> {
     // The `template` action
 
     /// Finds a template before its argument is evaluated.
-    pub(super) fn look_up(&mut self, name: &Text) -> Result<(), Trouble> {
+    pub(super) fn look_up(&mut self, name: &Text) -> Result<(), Stop> {
         let (layer, depth) = self.frames.last().map(|frame| (frame.layer, frame.depth)).unwrap_or_default();
         let Some(template) = self.find(layer, name).cloned() else {
             return Err(format!("template {} not defined", crate::literal::quoted(name.as_bytes())).into());
@@ -150,7 +150,7 @@ impl Run<'_, '_> {
         template: &Rc<Template>,
         node: NodeId,
         pc: usize,
-    ) -> Result<Flow, Trouble> {
+    ) -> Result<Flow, Stop> {
         let (data, _) = self.pop();
         let Some(called) = self.looked_up.pop() else { return Ok(Flow::Next) };
         self.save(pc);
@@ -168,9 +168,9 @@ impl Run<'_, '_> {
         (name.as_text().cloned().unwrap_or_default(), data)
     }
 
-    pub(super) fn include(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Trouble> {
+    pub(super) fn include(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Stop> {
         let (name, data) = self.name_and_data();
-        let called = |cause| Trouble::Called(site.node, site.name.clone(), cause);
+        let called = |cause| Box::new(Trouble::Called(site.node, site.name.clone(), cause));
         match self.includes.get_mut(&name) {
             Some(active) if *active > MAX_INCLUDES => {
                 let mut message = b"rendering template has a nested reference name: ".to_vec();
@@ -188,15 +188,16 @@ impl Run<'_, '_> {
             return Err(called(Cause::MissingTemplate(name)));
         };
         let call = self.call_span(template, site.node);
+        let room = found.code.room;
         self.enter(found, data, Nest::Include, 0, layer, call)?;
-        self.outs.push(TextBuilder::new());
+        self.outs.push(TextBuilder::with_capacity(room));
         Ok(Flow::Frame)
     }
 
-    pub(super) fn tpl(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Trouble> {
+    pub(super) fn tpl(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Stop> {
         let (text, data) = self.name_and_data();
-        let called = |cause| Trouble::Called(site.node, site.name.clone(), cause);
-        self.fuel.charge(text.len() as u64).map_err(|_| Trouble::OutOfFuel)?;
+        let called = |cause| Box::new(Trouble::Called(site.node, site.name.clone(), cause));
+        self.fuel.charge(text.len() as u64).map_err(|_| Trouble::out_of_fuel())?;
         // Text without actions stands for itself.
         if !text.as_bytes().windows(2).any(|pair| pair == b"{{") {
             self.push(Value::Str(without_no_value(text)), 0);
@@ -225,8 +226,9 @@ impl Run<'_, '_> {
         // Frames are left in the opposite order, so the new layer is on top as long as its frame is.
         self.layers.push(Layer { own: own.clone(), defines, below });
         let layer = self.layers.len() as u32;
+        let room = own.code.room;
         self.enter(own, data, Nest::Tpl(text), 0, layer, call)?;
-        self.outs.push(TextBuilder::new());
+        self.outs.push(TextBuilder::with_capacity(room));
         Ok(Flow::Frame)
     }
 
@@ -238,7 +240,7 @@ impl Run<'_, '_> {
         }
         let (file, mut errors) = parse(&TPL_NAME.into(), TPL_SOURCE, text, self.machine.funcs);
         if !errors.is_empty() {
-            return Err(Cause::TplSyntax { text: text.clone(), error: errors.swap_remove(0) });
+            return Err(Cause::TplSyntax { text: text.clone(), error: errors.swap_remove(0).into() });
         }
         if shares && self.machine.tpl_bytes + text.len() <= MAX_TPL_BYTES {
             self.machine.tpl_bytes += text.len();
