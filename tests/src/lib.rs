@@ -13,6 +13,8 @@ pub mod fold;
 pub mod known;
 pub mod pool;
 pub mod program;
+#[cfg(test)]
+mod readback;
 
 pub use answer::Answer;
 pub use case_file::{CaseFile, Check, Expectation};
