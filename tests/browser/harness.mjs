@@ -101,13 +101,18 @@ export class Visitor {
   // Opens the page and waits for its first result.
   async open(hash = "") {
     await this.page.goto(this.url + hash);
-    await this.find("status", { state: "idle" }).waitFor();
+    await this.firstResult();
   }
 
   // Loads the page again, as F5 does.
   async reload() {
     await this.page.reload();
-    await this.find("status", { state: "idle" }).waitFor();
+    await this.firstResult();
+  }
+
+  // Waits until something is rendered: revision 0 is the page before its first result.
+  async firstResult() {
+    await this.page.locator(`${byId("status")}[data-state="idle"]:not([data-revision="0"])`).waitFor();
   }
 
   // The number of the last edit whose result is shown.

@@ -12,6 +12,7 @@ import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { actions } from "./actions.js";
 import { languages } from "./language.js";
 import { theme } from "./theme.js";
+import { typing } from "./typing.js";
 
 class Editor {
   /** `onEdit(path, text)` after every change a person makes; `onCursor(line, column)` counts from 1. */
@@ -31,7 +32,7 @@ class Editor {
       extensions: [
         lintGutter(), lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection(),
         indentOnInput(), indentUnit.of("  "), EditorState.tabSize.of(2), bracketMatching(), closeBrackets(),
-        highlightActiveLine(), highlightSelectionMatches(), actions, theme, languages[language] ?? [],
+        highlightActiveLine(), highlightSelectionMatches(), actions, typing, theme, languages[language] ?? [],
         EditorView.contentAttributes.of({
           "aria-label": path,
           "aria-description": "Escape, then Tab, leaves the editor",
