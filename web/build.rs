@@ -15,7 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut hasher = DefaultHasher::new();
     for directory in ["src", "../renderer"] {
         for path in files_below(&root.join(directory))? {
-            let is_source = path.extension().is_some_and(|extension| extension == "rs" || extension == "toml");
+            let is_source =
+                path.extension().is_some_and(|extension| extension == "rs" || extension == "toml");
             if is_source {
                 fs::read(&path)?.hash(&mut hasher);
             }
@@ -32,7 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The Rust source of `EXAMPLES`: one entry for each folder that holds a chart, its files embedded as bytes.
 fn example_table(examples: &Path) -> Result<String, Box<dyn Error>> {
-    let mut table = String::from("/// Every chart of `www/examples`.\npub static EXAMPLES: &[Example] = &[\n");
+    let mut table =
+        String::from("/// Every chart of `www/examples`.\npub static EXAMPLES: &[Example] = &[\n");
     let mut directories: Vec<PathBuf> = Vec::new();
     if examples.is_dir() {
         for entry in fs::read_dir(examples)? {

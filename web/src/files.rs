@@ -26,7 +26,9 @@ pub enum PathError {
 impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PathError::Absolute(path) => write!(f, "`{path}` is an absolute path; a file needs a place inside the chart"),
+            PathError::Absolute(path) => {
+                write!(f, "`{path}` is an absolute path; a file needs a place inside the chart")
+            }
             PathError::Empty => f.write_str("a file needs a name"),
             PathError::Outside(path) => write!(f, "`{path}` leads out of the chart by `..`"),
             PathError::Taken(path) => write!(f, "`{path}` exists already"),
@@ -155,8 +157,11 @@ impl Files {
             return Err(PathError::Taken(to));
         }
         self.check_free(&to, Some(from))?;
-        let renamed: Vec<(String, String)> =
-            self.below(from).into_iter().map(|old| (old.clone(), format!("{to}{}", &old[from.len()..]))).collect();
+        let renamed: Vec<(String, String)> = self
+            .below(from)
+            .into_iter()
+            .map(|old| (old.clone(), format!("{to}{}", &old[from.len()..])))
+            .collect();
         self.remember(
             format!("rename {}", file_name(from)),
             Undo::Rename(renamed.iter().map(|(old, new)| (new.clone(), old.clone())).collect()),
@@ -265,11 +270,11 @@ impl Files {
     /// A name is free when no file has it, none lies below it, and no part of it is a file.
     fn check_free(&self, path: &str, except: Option<&str>) -> Result<(), PathError> {
         let folder = format!("{path}/");
-        let moves = |key: &str| except.is_some_and(|from| key == from || key.starts_with(&format!("{from}/")));
-        let taken = self
-            .files
-            .keys()
-            .find(|key| !moves(key) && (*key == path || key.starts_with(&folder) || path.starts_with(&format!("{key}/"))));
+        let moves =
+            |key: &str| except.is_some_and(|from| key == from || key.starts_with(&format!("{from}/")));
+        let taken = self.files.keys().find(|key| {
+            !moves(key) && (*key == path || key.starts_with(&folder) || path.starts_with(&format!("{key}/")))
+        });
         match taken {
             Some(key) if path.starts_with(&format!("{key}/")) => Err(PathError::Taken(key.clone())),
             Some(_) => Err(PathError::Taken(path.to_owned())),

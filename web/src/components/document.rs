@@ -28,7 +28,8 @@ pub(crate) struct DocumentProps {
 
 impl PartialEq for DocumentProps {
     fn eq(&self, other: &Self) -> bool {
-        let same_place = self.index == other.index && self.lines == other.lines && self.is_folded == other.is_folded;
+        let same_place =
+            self.index == other.index && self.lines == other.lines && self.is_folded == other.is_folded;
         if !same_place || Rc::ptr_eq(&self.output, &other.output) {
             return same_place;
         }
@@ -57,7 +58,9 @@ pub(crate) fn Document(props: &DocumentProps) -> Html {
                 let height = *n_lines as f64 * LINE_PX;
                 // A size that cannot be set leaves the lines where the flow puts them.
                 let _ = body.style().set_property("height", &format!("{height}px"));
-                let _ = window.style().set_property("transform", &format!("translateY({}px)", lines.0 as f64 * LINE_PX));
+                let _ = window
+                    .style()
+                    .set_property("transform", &format!("translateY({}px)", lines.0 as f64 * LINE_PX));
             }
         });
     }

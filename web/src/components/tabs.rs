@@ -37,9 +37,16 @@ pub(crate) fn Tabs(props: &TabsProps) -> Html {
         let row = row.clone();
         // A tab chosen elsewhere comes into view.
         use_effect_with(props.chosen.clone(), move |_| {
-            let chosen = row.cast::<Element>().and_then(|row| row.query_selector("[aria-selected=true]").ok().flatten());
-            if let (Some(row), Some(tab)) = (row.cast::<HtmlElement>(), chosen.and_then(|tab| tab.dyn_into::<HtmlElement>().ok())) {
-                let (left, right) = (tab.offset_left() - row.offset_left(), tab.offset_left() - row.offset_left() + tab.offset_width());
+            let chosen = row
+                .cast::<Element>()
+                .and_then(|row| row.query_selector("[aria-selected=true]").ok().flatten());
+            if let (Some(row), Some(tab)) =
+                (row.cast::<HtmlElement>(), chosen.and_then(|tab| tab.dyn_into::<HtmlElement>().ok()))
+            {
+                let (left, right) = (
+                    tab.offset_left() - row.offset_left(),
+                    tab.offset_left() - row.offset_left() + tab.offset_width(),
+                );
                 if left < row.scroll_left() {
                     row.set_scroll_left(left);
                 } else if right > row.scroll_left() + row.client_width() {
@@ -50,13 +57,26 @@ pub(crate) fn Tabs(props: &TabsProps) -> Html {
     }
     let onkeydown = {
         let items: Vec<AttrValue> = props.items.iter().map(|item| item.id.clone()).collect();
-        let (chosen, on_choose, on_close) = (props.chosen.clone(), props.on_choose.clone(), props.on_close.clone());
+        let (chosen, on_choose, on_close) =
+            (props.chosen.clone(), props.on_choose.clone(), props.on_close.clone());
         Callback::from(move |event: KeyboardEvent| {
             let at = items.iter().position(|id| Some(id) == chosen.as_ref()).unwrap_or(0);
             let last = items.len().saturating_sub(1);
             let next = match event.key().as_str() {
-                "ArrowRight" => if at == last { 0 } else { at + 1 },
-                "ArrowLeft" => if at == 0 { last } else { at - 1 },
+                "ArrowRight" => {
+                    if at == last {
+                        0
+                    } else {
+                        at + 1
+                    }
+                }
+                "ArrowLeft" => {
+                    if at == 0 {
+                        last
+                    } else {
+                        at - 1
+                    }
+                }
                 "Home" => 0,
                 "End" => last,
                 "Delete" => {
@@ -71,7 +91,10 @@ pub(crate) fn Tabs(props: &TabsProps) -> Html {
             if let Some(id) = items.get(next) {
                 on_choose.emit(id.clone());
             }
-            let row: Element = event.current_target().map(JsCast::unchecked_into).unwrap_or_else(|| event.target_unchecked_into());
+            let row: Element = event
+                .current_target()
+                .map(JsCast::unchecked_into)
+                .unwrap_or_else(|| event.target_unchecked_into());
             if let Some(tab) = row.children().item(next as u32) {
                 let _ = tab.unchecked_into::<HtmlElement>().focus();
             }

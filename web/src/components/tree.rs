@@ -19,6 +19,8 @@ pub(crate) struct Row {
     pub(crate) icon: &'static str,
     /// A number with the colour of the worst problem.
     pub(crate) count: Option<(usize, &'static str)>,
+    /// Why the row is grey, and the word for it.
+    pub(crate) off: Option<(AttrValue, AttrValue)>,
     /// Differs from what was imported.
     pub(crate) is_edited: bool,
     /// Stands in the editor.
@@ -64,7 +66,9 @@ pub(crate) fn Tree(props: &TreeProps) -> Html {
         let (list, has_focus) = (list.clone(), has_focus.clone());
         // The focus follows the selection while it is in the tree.
         use_effect_with((props.selected.clone(), props.naming.is_some()), move |(_, is_naming)| {
-            let row = list.cast::<HtmlElement>().and_then(|list| list.query_selector("[aria-selected=true]").ok().flatten());
+            let row = list
+                .cast::<HtmlElement>()
+                .and_then(|list| list.query_selector("[aria-selected=true]").ok().flatten());
             if let Some(row) = row {
                 let options = web_sys::ScrollIntoViewOptions::new();
                 options.set_block(web_sys::ScrollLogicalPosition::Nearest);
@@ -97,7 +101,11 @@ pub(crate) fn Tree(props: &TreeProps) -> Html {
                 },
                 ("ArrowLeft", Some(at), Some(row)) => match row.is_open {
                     Some(true) => Some(TreeEvent::Toggle(row.path.clone())),
-                    _ => rows[..at].iter().rev().find(|above| above.level < row.level).map(|above| TreeEvent::Select(above.path.clone())),
+                    _ => rows[..at]
+                        .iter()
+                        .rev()
+                        .find(|above| above.level < row.level)
+                        .map(|above| TreeEvent::Select(above.path.clone())),
                 },
                 ("Enter" | " ", _, Some(row)) => Some(match row.is_open {
                     Some(_) => TreeEvent::Toggle(row.path.clone()),
@@ -162,7 +170,8 @@ fn TreeRow(props: &TreeRowProps) -> Html {
     };
     html! {
         <div role="treeitem" aria-level={row.level.to_string()} aria-expanded={row.is_open.map(|is_open| is_open.to_string())}
-            aria-selected={props.is_selected.to_string()} class={classes!("node", format!("level-{}", row.level.min(8)), row.is_current.then_some("is-current"))}
+            aria-selected={props.is_selected.to_string()} class={classes!("node", format!("level-{}", row.level.min(8)), row.is_current.then_some("is-current"), row.off.is_some().then_some("is-off"))}
+            title={row.off.as_ref().map(|(sentence, _)| sentence.clone())}
             data-testid="file" data-path={row.path.clone()} tabindex={if props.is_stop { "0" } else { "-1" }} {onclick} {ondblclick}>
             if let Some(is_open) = row.is_open {
                 <Icon name={if is_open { "down" } else { "right" }} class="twist" />
@@ -175,6 +184,9 @@ fn TreeRow(props: &TreeRowProps) -> Html {
                     <IconButton icon="rename" label={format!("Rename {} (F2)", row.name)} test_id="file-rename" on_press={emit(TreeEvent::Rename)} />
                     <IconButton icon="trash" label={format!("Delete {} (Delete)", row.name)} test_id="file-delete" on_press={emit(TreeEvent::Delete)} />
                 </span>
+            }
+            if let Some((_, word)) = &row.off {
+                <span class="node-note">{ word.clone() }</span>
             }
             if row.is_edited {
                 <span class="edited" title="Edited since it was opened"></span>
@@ -224,7 +236,11 @@ fn NameInput(props: &NameInputProps) -> Html {
             }
         })
     };
-    let label = if props.naming.replaces.is_some() { "New name, with folders" } else { "Name of the new file, with folders" };
+    let label = if props.naming.replaces.is_some() {
+        "New name, with folders"
+    } else {
+        "Name of the new file, with folders"
+    };
     html! {
         <div class="naming" role="none">
             <input ref={field} class="text-input" type="text" aria-label={label} placeholder="templates/name.yaml" data-testid="file-name"

@@ -108,13 +108,22 @@ mod tests {
 
     #[test]
     fn keys_and_values_have_their_colours() {
-        assert_eq!(classes("  replicas: 3"), [(Some("tok-propertyName"), "replicas"), (Some("tok-number"), "3")]);
-        assert_eq!(classes("  - name: \"a: b\""), [(Some("tok-propertyName"), "name"), (Some("tok-string"), "\"a: b\"")]);
-        assert_eq!(classes("enabled: true # yes"), [
-            (Some("tok-propertyName"), "enabled"),
-            (Some("tok-bool"), "true"),
-            (Some("tok-comment"), " # yes")
-        ]);
+        assert_eq!(
+            classes("  replicas: 3"),
+            [(Some("tok-propertyName"), "replicas"), (Some("tok-number"), "3")]
+        );
+        assert_eq!(
+            classes("  - name: \"a: b\""),
+            [(Some("tok-propertyName"), "name"), (Some("tok-string"), "\"a: b\"")]
+        );
+        assert_eq!(
+            classes("enabled: true # yes"),
+            [
+                (Some("tok-propertyName"), "enabled"),
+                (Some("tok-bool"), "true"),
+                (Some("tok-comment"), " # yes")
+            ]
+        );
         assert_eq!(classes("# a: b"), [(Some("tok-comment"), "# a: b")]);
     }
 

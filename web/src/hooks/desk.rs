@@ -76,7 +76,8 @@ impl Desk {
     /// Starts the worker and finds what to show.
     pub(crate) fn start(&self) {
         let weak = Rc::downgrade(&self.0);
-        let whole_chart = Box::new(move || weak.upgrade().map(|inner| Desk(inner).whole_chart()).unwrap_or_default());
+        let whole_chart =
+            Box::new(move || weak.upgrade().map(|inner| Desk(inner).whole_chart()).unwrap_or_default());
         let weak = Rc::downgrade(&self.0);
         let on_event = Box::new(move |event| {
             if let Some(inner) = weak.upgrade() {
@@ -132,9 +133,12 @@ impl Desk {
         let Some(naming) = self.state().files.naming.clone() else { return };
         let done = match &naming.renames {
             Some(from) => self.0.files.borrow_mut().rename(from, name).map(|touched| (None, touched)),
-            None => {
-                self.0.files.borrow_mut().create(name, Bytes::from(Vec::new())).map(|(path, touched)| (Some(path), touched))
-            }
+            None => self
+                .0
+                .files
+                .borrow_mut()
+                .create(name, Bytes::from(Vec::new()))
+                .map(|(path, touched)| (Some(path), touched)),
         };
         match done {
             Ok((opens, touched)) => {
@@ -184,7 +188,10 @@ impl Desk {
         let (edits, paths, undo_label) = {
             let files = self.0.files.borrow();
             let removed = touched.removed.iter().map(|path| Edit::Remove(path.clone()));
-            let put = touched.put.iter().filter_map(|path| Some(Edit::Put(path.clone(), files.bytes(path)?.clone())));
+            let put = touched
+                .put
+                .iter()
+                .filter_map(|path| Some(Edit::Put(path.clone(), files.bytes(path)?.clone())));
             (removed.chain(put).collect::<Vec<_>>(), files.paths(), files.undo_label().map(str::to_owned))
         };
         if let Some(editor) = &*self.0.editor.borrow() {
@@ -275,14 +282,20 @@ impl Desk {
                 self.set_aside(path, sentence);
             }
             Event::Hung { template: None } => {
-                self.send(Action::Failed("The renderer gave no answer for 20 seconds and was stopped".to_owned()));
+                self.send(Action::Failed(
+                    "The renderer gave no answer for 20 seconds and was stopped".to_owned(),
+                ));
             }
             Event::Crashed { template: Some(path), text } => {
-                let sentence = format!("`{path}` ended the renderer ({text}). It was set aside; all others are rendered.");
+                let sentence = format!(
+                    "`{path}` ended the renderer ({text}). It was set aside; all others are rendered."
+                );
                 self.set_aside(path, sentence);
             }
             Event::Crashed { template: None, text } => {
-                self.send(Action::Failed(format!("The renderer stopped: {text}. The next edit starts it again")));
+                self.send(Action::Failed(format!(
+                    "The renderer stopped: {text}. The next edit starts it again"
+                )));
             }
             Event::OtherBuild => {
                 self.send(Action::Failed("The renderer is of another build than this page".to_owned()));
@@ -329,7 +342,10 @@ impl Desk {
             move |line, column| {
                 let Some(inner) = cursor.upgrade() else { return };
                 // The editor also speaks while the desk makes it show a file.
-                gloo::timers::callback::Timeout::new(0, move || Desk(inner).send(Action::Cursor(line, column))).forget();
+                gloo::timers::callback::Timeout::new(0, move || {
+                    Desk(inner).send(Action::Cursor(line, column))
+                })
+                .forget();
             },
         );
         *self.0.editor.borrow_mut() = Some(editor);
@@ -365,7 +381,8 @@ impl Desk {
             state.outcome.problems.iter().filter_map(|problem| problem.file.as_deref()).collect();
         for path in named {
             if let Some(content) = files.bytes(path).and_then(|bytes| text(bytes)) {
-                let own = state.outcome.problems.iter().filter(|problem| problem.file.as_deref() == Some(path));
+                let own =
+                    state.outcome.problems.iter().filter(|problem| problem.file.as_deref() == Some(path));
                 editor.mark(path, content, own);
             }
         }
@@ -395,7 +412,13 @@ impl Desk {
             return;
         }
         self.panels(PanelsAction::ShowPane(Pane::Editor));
-        let range = self.0.files.borrow().bytes(path).and_then(|bytes| text(bytes)).and_then(|content| utf16_range(content, &problem));
+        let range = self
+            .0
+            .files
+            .borrow()
+            .bytes(path)
+            .and_then(|bytes| text(bytes))
+            .and_then(|content| utf16_range(content, &problem));
         if let (Some((from, to)), Some(editor)) = (range, &*self.0.editor.borrow()) {
             editor.reveal(from, to);
         }

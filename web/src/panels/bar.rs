@@ -94,9 +94,14 @@ fn ChartMenu(props: &ChartMenuProps) -> Html {
     let onfocusout = {
         let is_open = is_open.clone();
         Callback::from(move |event: FocusEvent| {
-            let inside = event.current_target().and_then(|target| target.dyn_into::<Node>().ok()).is_some_and(|menu| {
-                menu.contains(event.related_target().and_then(|target| target.dyn_into::<Node>().ok()).as_ref())
-            });
+            let inside = event
+                .current_target()
+                .and_then(|target| target.dyn_into::<Node>().ok())
+                .is_some_and(|menu| {
+                    menu.contains(
+                        event.related_target().and_then(|target| target.dyn_into::<Node>().ok()).as_ref(),
+                    )
+                });
             if !inside {
                 is_open.set(false);
             }
@@ -113,7 +118,10 @@ fn ChartMenu(props: &ChartMenuProps) -> Html {
                         focus_item(&button, "button");
                     }
                 }
-                "ArrowDown" => focus_item(&menu, ".menu-item:focus + .menu-item, .menu-item:not(:focus ~ .menu-item):first-child:not(:focus)"),
+                "ArrowDown" => focus_item(
+                    &menu,
+                    ".menu-item:focus + .menu-item, .menu-item:not(:focus ~ .menu-item):first-child:not(:focus)",
+                ),
                 "ArrowUp" => focus_item(&menu, ".menu-item:has(+ .menu-item:focus)"),
                 _ => return,
             }

@@ -28,7 +28,9 @@ pub(crate) fn FilesPanel(props: &FilesPanelProps) -> Html {
     let desk = use_desk_context();
     let rows = {
         let (files, outcome) = (props.files.clone(), props.outcome.clone());
-        use_memo((files, outcome.problems.clone()), move |(files, _)| rows(files, &outcome))
+        use_memo((files, outcome.problems.clone(), outcome.ignored.clone()), move |(files, ..)| {
+            rows(files, &outcome)
+        })
     };
     let command = |run: fn(&crate::hooks::Desk)| {
         let desk = desk.clone();
@@ -57,7 +59,11 @@ pub(crate) fn FilesPanel(props: &FilesPanelProps) -> Html {
         error: naming.error.clone().map(AttrValue::from),
     });
     let chart = props.outcome.chart.as_ref().map_or("chart", |chart| chart.name.as_str());
-    let undo_label = props.files.undo_label.as_ref().map_or_else(|| "Nothing to undo".to_owned(), |label| format!("Undo: {label}"));
+    let undo_label = props
+        .files
+        .undo_label
+        .as_ref()
+        .map_or_else(|| "Nothing to undo".to_owned(), |label| format!("Undo: {label}"));
     html! {
         <section class="pane files" id="files" data-testid="files" aria-label="Files">
             <div class="pane-head">
@@ -134,6 +140,7 @@ fn rows(files: &FileList, outcome: &Outcome) -> Vec<Row> {
                 level: depth + 1,
                 is_open: Some(is_open),
                 icon: "folder",
+                off: None,
                 count: if is_open { None } else { count_below(folder, outcome) },
                 is_edited: false,
                 is_current: false,
@@ -146,6 +153,10 @@ fn rows(files: &FileList, outcome: &Outcome) -> Vec<Row> {
                 level: parents.len() + 1,
                 is_open: None,
                 icon: icon(path),
+                off: outcome.ignored.iter().find(|ignored| ignored.path == *path).map(|ignored| {
+                    let sentence = format!("Ignored by the pattern {} in .helmignore", ignored.pattern);
+                    (sentence.into(), ignored.pattern.clone().into())
+                }),
                 count: count(outcome, |file| file == path.as_str()),
                 is_edited: files.edited.contains(path.as_str()),
                 is_current: files.active.as_ref() == Some(path),
@@ -172,7 +183,9 @@ fn tree_order(a: &str, b: &str) -> std::cmp::Ordering {
     loop {
         let (a_name, a_next) = split(a_rest);
         let (b_name, b_next) = split(b_rest);
-        let order = rank(a_name, a_next.is_some()).cmp(&rank(b_name, b_next.is_some())).then_with(|| a_name.cmp(b_name));
+        let order = rank(a_name, a_next.is_some())
+            .cmp(&rank(b_name, b_next.is_some()))
+            .then_with(|| a_name.cmp(b_name));
         match (order, a_next, b_next) {
             (std::cmp::Ordering::Equal, Some(a_next), Some(b_next)) => (a_rest, b_rest) = (a_next, b_next),
             (order, _, _) => return order,
@@ -201,7 +214,13 @@ fn icon(path: &str) -> &'static str {
     match name {
         "Chart.yaml" => "chart",
         _ if is_template && !name.ends_with(".txt") => "template",
-        _ if name == "values.yaml" || name.starts_with("values-") || path.starts_with("environments/") || path.starts_with("values/") => "values",
+        _ if name == "values.yaml"
+            || name.starts_with("values-")
+            || path.starts_with("environments/")
+            || path.starts_with("values/") =>
+        {
+            "values"
+        }
         "README.md" => "book",
         _ => "file",
     }
@@ -217,15 +236,35 @@ mod tests {
             closed: closed.iter().map(|path| (*path).to_owned()).collect(),
             ..FileList::default()
         };
-        rows(&files, &Outcome::default()).iter().map(|row| format!("{}{}", " ".repeat(row.level - 1), row.name)).collect()
+        rows(&files, &Outcome::default())
+            .iter()
+            .map(|row| format!("{}{}", " ".repeat(row.level - 1), row.name))
+            .collect()
     }
 
     #[test]
     fn folders_stand_above_their_files_and_the_chart_above_all() {
-        let paths = ["Chart.yaml", "README.md", "charts/redis/Chart.yaml", "templates/a.yaml", "values-dev.yaml", "values.yaml"];
+        let paths = [
+            "Chart.yaml",
+            "README.md",
+            "charts/redis/Chart.yaml",
+            "templates/a.yaml",
+            "values-dev.yaml",
+            "values.yaml",
+        ];
         assert_eq!(
             shown(&paths, &[]),
-            ["Chart.yaml", "values.yaml", "values-dev.yaml", "charts", " redis", "  Chart.yaml", "templates", " a.yaml", "README.md"]
+            [
+                "Chart.yaml",
+                "values.yaml",
+                "values-dev.yaml",
+                "charts",
+                " redis",
+                "  Chart.yaml",
+                "templates",
+                " a.yaml",
+                "README.md"
+            ]
         );
     }
 

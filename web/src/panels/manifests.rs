@@ -11,6 +11,7 @@ use crate::panels::use_desk_context;
 use crate::state::panels::PanelsAction;
 use crate::state::result::Item;
 use crate::state::{Outcome, Output, Panels, Tile};
+use crate::worker::protocol::Problem;
 
 /// Lines kept above and below the view, so that a quick scroll does not outrun the page.
 const MARGIN_PX: f64 = 600.0;
@@ -34,7 +35,9 @@ pub(crate) fn Manifests(props: &ManifestsProps) -> Html {
     let items = {
         let (items, output, filter) = (outcome.items.clone(), output.clone(), panels.filter.clone());
         let tiles = outcome.tiles.clone();
-        use_memo((items, output, tiles, filter), |(items, output, tiles, filter)| filtered(items, output, tiles, filter))
+        use_memo((items, output, tiles, filter), |(items, output, tiles, filter)| {
+            filtered(items, output, tiles, filter)
+        })
     };
     let look = {
         let (scroller, windows) = (scroller.clone(), windows.clone());
@@ -67,11 +70,16 @@ pub(crate) fn Manifests(props: &ManifestsProps) -> Html {
         let desk = desk.clone();
         Callback::from(move |key| desk.panels(PanelsAction::Fold(key)))
     };
-    let are_all_folded = !output.documents.is_empty() && output.documents.iter().all(|placed| panels.folded.contains(&placed.key));
+    let are_all_folded = !output.documents.is_empty()
+        && output.documents.iter().all(|placed| panels.folded.contains(&placed.key));
     let fold_all = {
         let (desk, output) = (desk.clone(), output.clone());
         Callback::from(move |()| {
-            let keys = if are_all_folded { Vec::new() } else { output.documents.iter().map(|placed| placed.key.clone()).collect() };
+            let keys = if are_all_folded {
+                Vec::new()
+            } else {
+                output.documents.iter().map(|placed| placed.key.clone()).collect()
+            };
             desk.panels(PanelsAction::FoldAll(keys.into_iter().collect()));
         })
     };
@@ -86,7 +94,8 @@ pub(crate) fn Manifests(props: &ManifestsProps) -> Html {
             desk.panels(PanelsAction::Filter(input.value()));
         })
     };
-    let (n_documents, n_lines) = (output.documents.len(), if output.manifests.is_empty() { 0 } else { output.n_lines() });
+    let (n_documents, n_lines) =
+        (output.documents.len(), if output.manifests.is_empty() { 0 } else { output.n_lines() });
     html! {
         <div class="manifests" role="tabpanel" aria-label="Manifests" data-testid="manifests">
             <div class="toolbar">
@@ -110,7 +119,9 @@ pub(crate) fn Manifests(props: &ManifestsProps) -> Html {
                     }
                     Item::Tile(index) => {
                         let tile = &outcome.tiles[*index];
-                        html! { <ErrorTile key={format!("tile {}", tile.source)} tile={tile.clone()} place={desk.place(&tile.problem)} /> }
+                        let problem = tile.problem.and_then(|index| outcome.problems.get(index)).cloned();
+                        let place = problem.as_ref().and_then(|problem| desk.place(problem));
+                        html! { <ErrorTile key={format!("tile {}", tile.source)} tile={tile.clone()} {problem} {place} /> }
                     }
                 }) }
                 if items.is_empty() {
@@ -141,7 +152,9 @@ fn filtered(items: &[Item], output: &Output, tiles: &[Tile], filter: &str) -> Ve
     let matches = |item: &&Item| match item {
         Item::Document(index) => {
             let document = &output.documents[*index].document;
-            [&document.source, &document.kind, &document.name].iter().any(|text| text.to_lowercase().contains(&wanted))
+            [&document.source, &document.kind, &document.name]
+                .iter()
+                .any(|text| text.to_lowercase().contains(&wanted))
         }
         Item::Tile(index) => tiles[*index].source.to_lowercase().contains(&wanted),
     };
@@ -155,7 +168,8 @@ fn windows_in_view(scroller: &HtmlElement) -> Vec<(usize, usize)> {
     let children = scroller.children();
     let n_children = children.length();
     let child = |index: u32| children.item(index).map(wasm_bindgen::JsCast::unchecked_into::<HtmlElement>);
-    let end_of = |index| child(index).map_or(0.0, |child| f64::from(child.offset_top() + child.offset_height()));
+    let end_of =
+        |index| child(index).map_or(0.0, |child| f64::from(child.offset_top() + child.offset_height()));
     // Children stand one below the other, so the first one in view is found by halving.
     let (mut low, mut high) = (0, n_children);
     while low < high {
@@ -207,6 +221,7 @@ impl Drop for Watch {
 #[derive(PartialEq, Properties)]
 struct ErrorTileProps {
     tile: Tile,
+    problem: Option<Problem>,
     place: Option<String>,
 }
 
@@ -216,8 +231,12 @@ fn ErrorTile(props: &ErrorTileProps) -> Html {
     let desk = use_desk_context();
     let tile = &props.tile;
     let onclick = {
-        let (desk, index) = (desk.clone(), tile.index);
-        Callback::from(move |_: MouseEvent| desk.show_problem(index))
+        let (desk, index) = (desk.clone(), tile.problem);
+        Callback::from(move |_: MouseEvent| {
+            if let Some(index) = index {
+                desk.show_problem(index);
+            }
+        })
     };
     html! {
         <section class="document is-failed" data-testid="failed" data-source={tile.source.clone()}>
@@ -226,18 +245,18 @@ fn ErrorTile(props: &ErrorTileProps) -> Html {
                     <span class="badge badge-error"><Icon name="error" class="i-small" />{ "failed" }</span></h3>
             }
             <div class="tile" role="group" aria-label="Template error">
-                <p class="tile-sentence"><Icon name="error" /><span>{ tile.problem.message.clone() }</span></p>
+                <p class="tile-sentence"><Icon name="error" /><span>{ tile.message.clone() }</span></p>
                 <dl class="tile-facts">
                     if let Some(place) = &props.place {
                         <dt>{ "At" }</dt><dd><button type="button" class="link" onclick={onclick.clone()}>{ place.clone() }</button></dd>
                     }
-                    if let Some(hint) = &tile.problem.hint {
-                        <dt>{ "Hint" }</dt><dd>{ hint.clone() }</dd>
+                    if let Some(hint) = props.problem.as_ref().and_then(|problem| problem.hint.clone()) {
+                        <dt>{ "Hint" }</dt><dd>{ hint }</dd>
                     }
                     if tile.n_more > 0 {
                         <dt>{ "Also" }</dt><dd>{ format!("{} in this file", count(tile.n_more, "further error")) }</dd>
                     }
-                    if tile.problem.helm_first {
+                    if props.problem.as_ref().is_some_and(|problem| problem.helm_first) {
                         <dt>{ "Helm" }</dt><dd>{ "prints this error and nothing else" }</dd>
                     }
                 </dl>

@@ -71,7 +71,11 @@ fn ProgressNotice(props: &ProgressNoticeProps) -> Html {
     }
     let cancel = Callback::from(move |_: MouseEvent| desk.cancel_upload());
     let mib = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1_000_000.0);
-    let numbers = if progress.total == 0 { mib(progress.done) } else { format!("{} of {}", mib(progress.done), mib(progress.total)) };
+    let numbers = if progress.total == 0 {
+        mib(progress.done)
+    } else {
+        format!("{} of {}", mib(progress.done), mib(progress.total))
+    };
     html! {
         <div class="notice" data-testid="progress">
             <span class="spinner"></span>

@@ -42,7 +42,11 @@ pub(crate) fn Problems(props: &ProblemsProps) -> Html {
         let desk = desk.clone();
         Callback::from(move |()| desk.panels(PanelsAction::Dock(false)))
     };
-    let shown = outcome.problems.iter().enumerate().filter(|(_, problem)| panels.severity.is_none_or(|wanted| problem.severity == wanted));
+    let shown = outcome
+        .problems
+        .iter()
+        .enumerate()
+        .filter(|(_, problem)| panels.severity.is_none_or(|wanted| problem.severity == wanted));
     html! {
         <section class={classes!("problems", props.is_docked.then_some("is-docked"))} data-testid="problems" aria-label="Problems">
             <div class="toolbar">

@@ -33,11 +33,12 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
     };
     let cancel = Callback::from(move |_: MouseEvent| desk.cancel_render());
     let (n_errors, n_warnings) = (outcome.count(Severity::Error), outcome.count(Severity::Warning));
-    let found: Vec<String> = [(n_errors, "error"), (n_warnings, "warning"), (outcome.count(Severity::Info), "note")]
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| count(n, word))
-        .collect();
+    let found: Vec<String> =
+        [(n_errors, "error"), (n_warnings, "warning"), (outcome.count(Severity::Info), "note")]
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, word)| count(n, word))
+            .collect();
     html! {
         <div class="status" data-testid="status" data-revision={outcome.shown.to_string()} data-state={outcome.state()}
             data-render-ms={format!("{:.1}", outcome.render_ms)} role="status">
@@ -70,12 +71,20 @@ fn what_happened(outcome: &Outcome, cancel: Callback<MouseEvent>) -> Html {
         return html! { <span class="status-item"><span class="dot"></span>{ "Starting the renderer" }</span> };
     }
     let n_documents = outcome.output.documents.len();
-    let time = if outcome.render_ms < 10.0 { format!("{:.1} ms", outcome.render_ms) } else { format!("{:.0} ms", outcome.render_ms) };
+    let time = if outcome.render_ms < 10.0 {
+        format!("{:.1} ms", outcome.render_ms)
+    } else {
+        format!("{:.0} ms", outcome.render_ms)
+    };
     let text = format!("Rendered {} in {time}", count(n_documents, "document"));
     match outcome.n_failed() {
-        0 if outcome.count(Severity::Error) == 0 => html! { <span class="status-item"><span class="dot dot-ok"></span>{ text }</span> },
+        0 if outcome.count(Severity::Error) == 0 => {
+            html! { <span class="status-item"><span class="dot dot-ok"></span>{ text }</span> }
+        }
         0 => html! { <span class="status-item"><span class="dot dot-error"></span>{ text }</span> },
-        n_failed => html! { <span class="status-item"><span class="dot dot-error"></span>{ format!("{text}, {n_failed} failed") }</span> },
+        n_failed => {
+            html! { <span class="status-item"><span class="dot dot-error"></span>{ format!("{text}, {n_failed} failed") }</span> }
+        }
     }
 }
 

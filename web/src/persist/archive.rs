@@ -127,7 +127,11 @@ fn is_zip(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// Every [`ArchiveError`]; nothing was changed then.
-pub async fn unpack(name: &str, bytes: &[u8], pace: &mut impl Pace) -> Result<BTreeMap<String, Bytes>, ArchiveError> {
+pub async fn unpack(
+    name: &str,
+    bytes: &[u8],
+    pace: &mut impl Pace,
+) -> Result<BTreeMap<String, Bytes>, ArchiveError> {
     let files = if is_gzip(bytes) {
         unpack_tgz(name, bytes, pace).await?
     } else if is_zip(bytes) {
@@ -186,14 +190,16 @@ impl<'a, P: Pace> Intake<'a, P> {
     }
 
     async fn take(&mut self, path: &str, reader: &mut impl Read) -> Result<(), ArchiveError> {
-        let path = clean_path(path).map_err(|error| ArchiveError::Path { name: self.name.to_owned(), error })?;
+        let path =
+            clean_path(path).map_err(|error| ArchiveError::Path { name: self.name.to_owned(), error })?;
         if self.files.len() == LIMIT_FILES {
             return Err(ArchiveError::TooMany { name: self.name.to_owned() });
         }
         let mut content = Vec::new();
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
-            let n_read = reader.read(&mut chunk).map_err(|error| self.damaged(&format!("{error} in `{path}`")))?;
+            let n_read =
+                reader.read(&mut chunk).map_err(|error| self.damaged(&format!("{error} in `{path}`")))?;
             if n_read == 0 {
                 break;
             }
@@ -279,7 +285,11 @@ pub fn chart_root(name: &str, files: Vec<(String, Bytes)>) -> Result<BTreeMap<St
     folders.dedup();
     match folders.as_slice() {
         [] => {
-            let deeper = files.iter().map(|(path, _)| path).filter(|path| path.ends_with("/Chart.yaml")).min_by_key(|p| p.len());
+            let deeper = files
+                .iter()
+                .map(|(path, _)| path)
+                .filter(|path| path.ends_with("/Chart.yaml"))
+                .min_by_key(|p| p.len());
             Err(ArchiveError::NoChart { name: name.to_owned(), deeper: deeper.cloned() })
         }
         [folder] => {
@@ -301,7 +311,10 @@ pub fn chart_root(name: &str, files: Vec<(String, Bytes)>) -> Result<BTreeMap<St
 ///
 /// # Errors
 /// The writer's own words; none is known to happen for files in memory.
-pub fn zip<'a>(folder: &str, files: impl Iterator<Item = (&'a String, &'a Bytes)>) -> Result<Vec<u8>, String> {
+pub fn zip<'a>(
+    folder: &str,
+    files: impl Iterator<Item = (&'a String, &'a Bytes)>,
+) -> Result<Vec<u8>, String> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     for (path, bytes) in files {

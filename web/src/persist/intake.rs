@@ -12,7 +12,9 @@ use web_sys::{
 };
 
 use crate::files::{Bytes, clean_path, file_name};
-use crate::persist::archive::{ArchiveError, LIMIT_BYTES, LIMIT_FILES, Pace, Stopped, chart_root, is_archive, unpack};
+use crate::persist::archive::{
+    ArchiveError, LIMIT_BYTES, LIMIT_FILES, Pace, Stopped, chart_root, is_archive, unpack,
+};
 
 /// How long the page may be busy before it breathes.
 const SLICE_MS: f64 = 10.0;
@@ -39,7 +41,9 @@ pub(crate) fn of_list(list: &FileList) -> Vec<Given> {
     (0..list.length())
         .filter_map(|index| list.get(index))
         .map(|file| {
-            let relative = js_sys::Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
+            let relative = js_sys::Reflect::get(&file, &"webkitRelativePath".into())
+                .ok()
+                .and_then(|path| path.as_string());
             Given { path: relative.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name()), file }
         })
         .collect()
@@ -51,7 +55,11 @@ pub(crate) fn entries_of(transfer: &DataTransfer) -> (Vec<FileSystemEntry>, Vec<
     let entries: Vec<FileSystemEntry> = (0..items.length())
         .filter_map(|index| items.get(index)?.webkit_get_as_entry().ok().flatten())
         .collect();
-    let files = if entries.is_empty() { transfer.files().map(|list| of_list(&list)).unwrap_or_default() } else { Vec::new() };
+    let files = if entries.is_empty() {
+        transfer.files().map(|list| of_list(&list)).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     (entries, files)
 }
 
@@ -149,7 +157,13 @@ pub(crate) async fn read(
     if total > LIMIT_BYTES as f64 {
         return Err(ArchiveError::TooLarge { name }.to_string());
     }
-    let mut pace = Breath { label: format!("Reading {name}"), total: total as u64, tell, is_stopped, last: js_sys::Date::now() };
+    let mut pace = Breath {
+        label: format!("Reading {name}"),
+        total: total as u64,
+        tell,
+        is_stopped,
+        last: js_sys::Date::now(),
+    };
     let is_folder = given.iter().any(|given| given.path.contains('/'));
     let mut n_read = 0;
     let mut files = Vec::with_capacity(given.len());
@@ -165,19 +179,25 @@ pub(crate) async fn read(
         && !is_folder
         && (is_archive(bytes) || looks_like_archive(path))
     {
-        let mut pace = Breath { label: format!("Unpacking {path}"), total: 0, last: js_sys::Date::now(), ..pace };
+        let mut pace =
+            Breath { label: format!("Unpacking {path}"), total: 0, last: js_sys::Date::now(), ..pace };
         let chart = unpack(path, bytes, &mut pace).await.map_err(|error| error.to_string())?;
         return Ok(Upload::Chart(path.clone(), chart));
     }
-    if let Some((path, _)) = files.iter().find(|(path, bytes)| !is_folder && is_archive(bytes) && looks_like_archive(path)) {
+    if let Some((path, _)) =
+        files.iter().find(|(path, bytes)| !is_folder && is_archive(bytes) && looks_like_archive(path))
+    {
         return Err(format!("`{path}` is an archive among other files; open it alone"));
     }
     let is_chart = files.iter().any(|(path, _)| path == "Chart.yaml" || path.ends_with("/Chart.yaml"));
     if is_folder || (is_chart && files.len() > 1) {
-        let chart = chart_root(&name, files.into_iter().map(|(path, bytes)| (path, Bytes::from(bytes))).collect());
+        let chart =
+            chart_root(&name, files.into_iter().map(|(path, bytes)| (path, Bytes::from(bytes))).collect());
         return Ok(Upload::Chart(name, chart.map_err(|error| error.to_string())?));
     }
-    Ok(Upload::Files(files.into_iter().map(|(path, bytes)| (file_name(&path).to_owned(), Bytes::from(bytes))).collect()))
+    Ok(Upload::Files(
+        files.into_iter().map(|(path, bytes)| (file_name(&path).to_owned(), Bytes::from(bytes))).collect(),
+    ))
 }
 
 fn looks_like_archive(path: &str) -> bool {

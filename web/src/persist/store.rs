@@ -10,7 +10,10 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode};
+use web_sys::{
+    IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
+    IdbTransactionMode,
+};
 
 use crate::files::Bytes;
 
@@ -58,7 +61,11 @@ impl Store {
         let keys = stores.records.get_all_keys()?;
         let values = stores.records.get_all()?;
         let (keys, values) = (Array::from(&done(&keys).await?), Array::from(&done(&values).await?));
-        Ok(keys.iter().zip(values.iter()).filter_map(|(key, value)| Some((key.as_string()?, value.as_string()?))).collect())
+        Ok(keys
+            .iter()
+            .zip(values.iter())
+            .filter_map(|(key, value)| Some((key.as_string()?, value.as_string()?)))
+            .collect())
     }
 
     /// The files of a workspace.
@@ -128,7 +135,9 @@ fn range_of(workspace: &str) -> Result<IdbKeyRange, JsValue> {
 async fn done(request: &IdbRequest) -> Result<JsValue, JsValue> {
     let promise = Promise::new(&mut |resolve: Function, reject: Function| {
         let succeeded = request.clone();
-        let on_success = Closure::once_into_js(move || resolve.call1(&JsValue::NULL, &succeeded.result().unwrap_or_default()));
+        let on_success = Closure::once_into_js(move || {
+            resolve.call1(&JsValue::NULL, &succeeded.result().unwrap_or_default())
+        });
         request.set_onsuccess(Some(on_success.unchecked_ref()));
         request.set_onerror(Some(&reject));
     });

@@ -35,8 +35,26 @@ const DEFAULT: &str = "default";
 
 /// The order in which a change travels, as far as names tell it.
 const ORDER: [&str; 20] = [
-    "default", "local", "ci", "dev", "devel", "develop", "development", "test", "testing", "qa", "int", "integration",
-    "uat", "stage", "staging", "preprod", "pre-prod", "prod", "production", "live",
+    "default",
+    "local",
+    "ci",
+    "dev",
+    "devel",
+    "develop",
+    "development",
+    "test",
+    "testing",
+    "qa",
+    "int",
+    "integration",
+    "uat",
+    "stage",
+    "staging",
+    "preprod",
+    "pre-prod",
+    "prod",
+    "production",
+    "live",
 ];
 
 /// What can happen to environments.
@@ -112,7 +130,8 @@ impl Environments {
     /// # Errors
     /// A sentence when the name cannot be one.
     pub fn path_for(&self, name: &str) -> Result<String, String> {
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        {
             return Err("A name has letters, digits, `-`, `_` and `.`".to_owned());
         }
         if self.list.iter().any(|environment| environment.name == name) {

@@ -66,15 +66,19 @@ impl FileList {
             .iter()
             .find(|path| paths.iter().any(|other| other == *path))
             .map(|path| (*path).to_owned())
-            .or_else(|| paths.iter().find(|path| path.starts_with("templates/") && path.ends_with(".yaml")).cloned())
+            .or_else(|| {
+                paths.iter().find(|path| path.starts_with("templates/") && path.ends_with(".yaml")).cloned()
+            })
             .or_else(|| paths.iter().find(|path| *path == "values.yaml").cloned())
             .or_else(|| paths.first().cloned());
         let mut open: Vec<String> = first.iter().cloned().collect();
-        let values = environments.chosen().values_files.first().cloned().unwrap_or_else(|| "values.yaml".to_owned());
+        let values =
+            environments.chosen().values_files.first().cloned().unwrap_or_else(|| "values.yaml".to_owned());
         if paths.contains(&values) && !open.contains(&values) {
             open.push(values);
         }
-        let mut list = FileList { selected: first.clone(), active: first, open, example, ..FileList::default() };
+        let mut list =
+            FileList { selected: first.clone(), active: first, open, example, ..FileList::default() };
         // Subcharts start closed: their files are seldom the ones a person came for.
         list.closed = paths.iter().filter_map(|path| subchart(path)).collect();
         list.paths = paths;
@@ -106,7 +110,8 @@ impl FileList {
             });
             self.selected = moved.or_else(|| self.selected.clone());
         }
-        let position = self.active.as_ref().and_then(|active| self.open.iter().position(|path| path == active));
+        let position =
+            self.active.as_ref().and_then(|active| self.open.iter().position(|path| path == active));
         self.open.retain(|path| paths.binary_search(path).is_ok());
         self.edited.retain(|path| paths.binary_search(path).is_ok());
         if self.active.as_ref().is_some_and(|path| paths.binary_search(path).is_err()) {
@@ -207,7 +212,10 @@ mod tests {
         }
         reduce(&mut files, FilesAction::Open("b".into()));
         reduce(&mut files, FilesAction::Close("b".into()));
-        assert_eq!((files.open.as_slice(), files.active.as_deref()), (&["a".into(), "c".into()][..], Some("c")));
+        assert_eq!(
+            (files.open.as_slice(), files.active.as_deref()),
+            (&["a".into(), "c".into()][..], Some("c"))
+        );
         reduce(&mut files, FilesAction::Close("c".into()));
         reduce(&mut files, FilesAction::Close("a".into()));
         assert_eq!(files.active, None);

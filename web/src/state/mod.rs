@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn an_opened_chart_has_its_environments_and_one_file_open() {
-        let state = opened(&["Chart.yaml", "templates/a.yaml", "values-dev.yaml", "values-prod.yaml", "values.yaml"]);
+        let state =
+            opened(&["Chart.yaml", "templates/a.yaml", "values-dev.yaml", "values-prod.yaml", "values.yaml"]);
         assert_eq!(state.environments.names(), ["dev", "prod"]);
         assert_eq!(state.files.active.as_deref(), Some("templates/a.yaml"));
         assert_eq!(state.environments.chosen().release_name, "shop");

@@ -88,10 +88,14 @@ mod tests {
     fn the_same_sentence_is_said_once_and_old_ones_make_room() {
         let mut notices = Notices::default();
         for text in ["a", "b", "a", "c", "d"] {
-            let say = NoticesAction::Say { severity: Severity::Error, text: text.into(), offers_reload: false };
+            let say =
+                NoticesAction::Say { severity: Severity::Error, text: text.into(), offers_reload: false };
             reduce(&mut notices, say);
         }
-        assert_eq!(notices.list.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(), ["a", "c", "d"]);
+        assert_eq!(
+            notices.list.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(),
+            ["a", "c", "d"]
+        );
         let id = notices.list[1].id;
         reduce(&mut notices, NoticesAction::Close(id));
         assert_eq!(notices.list.len(), 2);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::worker::protocol::{ChartSummary, Document, Problem, Revision, Severity, Update};
+use crate::worker::protocol::{ChartSummary, Document, Failed, Ignored, Problem, Revision, Severity, Update};
 
 /// What the renderer wrote, with its lines counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,8 @@ impl Output {
         line_starts.extend(
             manifests.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at as u32 + 1),
         );
-        let mut output = Output { manifests, notes, line_starts, documents: Vec::with_capacity(documents.len()) };
+        let mut output =
+            Output { manifests, notes, line_starts, documents: Vec::with_capacity(documents.len()) };
         let mut seen = std::collections::HashMap::new();
         for document in documents {
             let mut key = format!("{}#{}/{}", document.source, document.kind, document.name);
@@ -84,13 +85,20 @@ impl Output {
     /// How many lines there are.
     pub fn n_lines(&self) -> usize {
         // The last line start stands behind the last line break, where no line is.
-        if self.manifests.last() == Some(&b'\n') { self.line_starts.len() - 1 } else { self.line_starts.len() }
+        if self.manifests.last() == Some(&b'\n') {
+            self.line_starts.len() - 1
+        } else {
+            self.line_starts.len()
+        }
     }
 
     /// The bytes of the shown lines of a document.
     pub fn body(&self, placed: &Placed) -> &[u8] {
         let start = self.line_starts.get(placed.first_line).map_or(0, |start| *start as usize);
-        let end = self.line_starts.get(placed.first_line + placed.n_lines).map_or(self.manifests.len(), |at| *at as usize);
+        let end = self
+            .line_starts
+            .get(placed.first_line + placed.n_lines)
+            .map_or(self.manifests.len(), |at| *at as usize);
         &self.manifests[start.min(end)..end]
     }
 }
@@ -100,10 +108,10 @@ impl Output {
 pub struct Tile {
     /// As a `# Source:` line would say it; empty when nothing was rendered for a reason outside the templates.
     pub source: String,
-    /// The problem it tells.
-    pub problem: Problem,
-    /// Its place in the list of problems.
-    pub index: usize,
+    /// Helm's sentence.
+    pub message: String,
+    /// Its first error in the list of problems.
+    pub problem: Option<usize>,
     /// Further errors of the same file.
     pub n_more: usize,
 }
@@ -137,6 +145,8 @@ pub struct Outcome {
     pub tiles: Rc<Vec<Tile>>,
     /// Helm's own first error first, then by severity.
     pub problems: Rc<Vec<Problem>>,
+    /// Files that are no part of the chart.
+    pub ignored: Rc<Vec<Ignored>>,
     /// What `Chart.yaml` says.
     pub chart: Option<ChartSummary>,
     /// The revision that is shown.
@@ -174,7 +184,11 @@ impl Outcome {
 
     /// The worst severity there is, of all files or of one.
     pub fn worst(&self, file: Option<&str>) -> Option<Severity> {
-        self.problems.iter().filter(|problem| file.is_none() || problem.file.as_deref() == file).map(|p| p.severity).min()
+        self.problems
+            .iter()
+            .filter(|problem| file.is_none() || problem.file.as_deref() == file)
+            .map(|p| p.severity)
+            .min()
     }
 
     /// How many documents could not be made.
@@ -200,7 +214,10 @@ impl Outcome {
     pub(crate) fn take(&mut self, update: &Update, output: Rc<Output>) {
         let mut problems = update.problems.clone();
         problems.sort_by_key(|problem| (!problem.helm_first, problem.severity));
-        self.tiles = Rc::new(tiles(&problems, &output, update.chart.as_ref()));
+        self.tiles = Rc::new(tiles(&problems, &update.failed, &output));
+        if *self.ignored != update.ignored {
+            self.ignored = Rc::new(update.ignored.clone());
+        }
         let (items, order) = place(&output, &self.tiles, &self.order);
         self.items = Rc::new(items);
         self.order = order;
@@ -216,27 +233,38 @@ impl Outcome {
     }
 }
 
-/// One tile for each file with errors and no output.
-fn tiles(problems: &[Problem], output: &Output, chart: Option<&ChartSummary>) -> Vec<Tile> {
+/// One tile for each failed template; when nothing was rendered at all, one for the first error.
+fn tiles(problems: &[Problem], failed: &[Failed], output: &Output) -> Vec<Tile> {
+    let errors_of = |path: &str| {
+        let of_file = problems.iter().enumerate();
+        of_file
+            .filter(|(_, problem)| {
+                problem.severity == Severity::Error && problem.file.as_deref() == Some(path)
+            })
+            .map(|(index, _)| index)
+            .collect::<Vec<_>>()
+    };
     let mut tiles: Vec<Tile> = Vec::new();
-    for (index, problem) in problems.iter().enumerate() {
-        if problem.severity != Severity::Error {
+    for failed in failed {
+        if tiles.iter().any(|tile| tile.source == failed.source) {
             continue;
         }
-        let file = problem.file.as_deref().filter(|file| file.split('/').any(|part| part == "templates"));
-        let source = match (file, chart) {
-            (Some(file), Some(chart)) => format!("{}/{file}", chart.name),
-            (Some(file), None) => file.to_owned(),
-            (None, _) => String::new(),
-        };
-        let is_rendered = output.documents.iter().any(|placed| placed.document.source == source);
-        if is_rendered || (source.is_empty() && !output.documents.is_empty()) {
-            continue;
-        }
-        match tiles.iter_mut().find(|tile| tile.source == source) {
-            Some(tile) => tile.n_more += 1,
-            None => tiles.push(Tile { source, problem: problem.clone(), index, n_more: 0 }),
-        }
+        let errors = errors_of(&failed.path);
+        tiles.push(Tile {
+            source: failed.source.clone(),
+            message: failed.message.clone(),
+            problem: errors.first().copied(),
+            n_more: errors.len().saturating_sub(1),
+        });
+    }
+    if tiles.is_empty() && output.documents.is_empty() {
+        let first = problems.iter().enumerate().find(|(_, problem)| problem.severity == Severity::Error);
+        tiles.extend(first.map(|(index, problem)| Tile {
+            source: String::new(),
+            message: problem.message.clone(),
+            problem: Some(index),
+            n_more: 0,
+        }));
     }
     tiles
 }
@@ -295,26 +323,38 @@ mod tests {
         Rc::new(Output::new(manifests, None, &documents))
     }
 
-    fn update(problems: Vec<Problem>) -> Update {
-        let chart = ChartSummary { name: "c".into(), version: "1".into(), ..ChartSummary::default() };
-        Update { problems, chart: Some(chart), ..Update::default() }
-    }
-
-    fn error(file: Option<&str>) -> Problem {
+    fn error(file: &str) -> Problem {
         Problem {
             severity: Severity::Error,
             code: "x".into(),
-            message: "x".into(),
-            file: file.map(str::to_owned),
+            message: "no".into(),
+            file: Some(file.to_owned()),
             range: None,
             helm_first: false,
             hint: None,
         }
     }
 
+    /// A render in which these templates failed.
+    fn update(failed: &[&str]) -> Update {
+        let fail = |path: &&str| Failed {
+            source: format!("c/{path}"),
+            path: (*path).to_owned(),
+            message: "no".into(),
+        };
+        Update {
+            problems: failed.iter().map(|path| error(path)).collect(),
+            failed: failed.iter().map(fail).collect(),
+            ..Update::default()
+        }
+    }
+
     #[test]
     fn the_heading_takes_the_separator_and_the_source_line() {
-        let output = output(&[("c/templates/a.yaml", "a: 1\nb: 2"), ("c/templates/b.yaml", "# Source: not me\nc: 3\n")]);
+        let output = output(&[
+            ("c/templates/a.yaml", "a: 1\nb: 2"),
+            ("c/templates/b.yaml", "# Source: not me\nc: 3\n"),
+        ]);
         assert_eq!((output.documents[0].first_line, output.documents[0].n_lines), (2, 2));
         assert_eq!(output.line(3), b"b: 2");
         let second = &output.documents[1];
@@ -333,40 +373,41 @@ mod tests {
     #[test]
     fn a_failed_template_keeps_its_place() {
         let mut outcome = Outcome::default();
-        let all = [("c/templates/a.yaml", "a: 1"), ("c/templates/b.yaml", "b: 1"), ("c/templates/d.yaml", "d: 1")];
-        outcome.take(&update(vec![]), output(&all));
-        outcome.take(&update(vec![error(Some("templates/b.yaml"))]), output(&[all[0], all[2]]));
+        let all =
+            [("c/templates/a.yaml", "a: 1"), ("c/templates/b.yaml", "b: 1"), ("c/templates/d.yaml", "d: 1")];
+        outcome.take(&update(&[]), output(&all));
+        outcome.take(&update(&["templates/b.yaml"]), output(&[all[0], all[2]]));
         assert_eq!(*outcome.items, [Item::Document(0), Item::Tile(0), Item::Document(1)]);
         // Also while it stays broken, and beside another one that breaks.
-        outcome.take(
-            &update(vec![error(Some("templates/b.yaml")), error(Some("templates/d.yaml"))]),
-            output(&[all[0]]),
-        );
+        outcome.take(&update(&["templates/b.yaml", "templates/d.yaml"]), output(&[all[0]]));
         assert_eq!(*outcome.items, [Item::Document(0), Item::Tile(0), Item::Tile(1)]);
     }
 
     #[test]
     fn a_template_that_never_rendered_fails_at_the_top() {
         let mut outcome = Outcome::default();
-        outcome.take(&update(vec![error(Some("templates/new.yaml"))]), output(&[("c/templates/a.yaml", "a: 1")]));
+        outcome.take(&update(&["templates/new.yaml"]), output(&[("c/templates/a.yaml", "a: 1")]));
         assert_eq!(*outcome.items, [Item::Tile(0), Item::Document(0)]);
     }
 
     #[test]
     fn findings_in_a_template_that_rendered_make_no_tile() {
         let mut outcome = Outcome::default();
-        outcome.take(&update(vec![error(Some("templates/a.yaml"))]), output(&[("c/templates/a.yaml", "a: 1")]));
+        let lint = Update { problems: vec![error("templates/a.yaml")], ..Update::default() };
+        outcome.take(&lint, output(&[("c/templates/a.yaml", "a: 1")]));
         assert_eq!(*outcome.items, [Item::Document(0)]);
         assert_eq!(outcome.worst(Some("templates/a.yaml")), Some(Severity::Error));
     }
 
     #[test]
-    fn an_error_outside_templates_is_a_tile_only_when_nothing_was_rendered() {
+    fn an_error_before_all_templates_is_one_tile() {
         let mut outcome = Outcome::default();
-        outcome.take(&update(vec![error(Some("values.yaml"))]), output(&[]));
+        outcome.take(
+            &Update { problems: vec![error("values.yaml"), error("Chart.yaml")], ..Update::default() },
+            output(&[]),
+        );
         assert_eq!(*outcome.items, [Item::Tile(0)]);
-        outcome.take(&update(vec![error(None)]), output(&[("c/templates/a.yaml", "a: 1")]));
-        assert_eq!(*outcome.items, [Item::Document(0)]);
+        assert_eq!(outcome.tiles[0].problem, Some(0));
     }
 
     #[test]
@@ -377,7 +418,7 @@ mod tests {
         outcome.fail("the worker stopped".into());
         assert_eq!(outcome.state(), "failed");
         outcome.submit(3);
-        outcome.take(&Update { revision: 3, ..update(vec![]) }, Rc::default());
+        outcome.take(&Update { revision: 3, ..update(&[]) }, Rc::default());
         assert_eq!(outcome.state(), "idle");
     }
 }

@@ -191,7 +191,9 @@ impl Client {
                 }
             }
             Reply::Panicked { text } => *inner.panic_text.borrow_mut() = Some(text),
-            Reply::Packaged { result } => (inner.on_event)(Event::Packaged(result.map(|name| (name, buffer)))),
+            Reply::Packaged { result } => {
+                (inner.on_event)(Event::Packaged(result.map(|name| (name, buffer))))
+            }
             Reply::Updated(update) => {
                 inner.flight.borrow_mut().take();
                 self.pump();
@@ -207,10 +209,11 @@ impl Client {
             return;
         }
         let Some((request, buffer)) = inner.queue.borrow_mut().take() else { return };
-        let posted = post::pack(&request, &buffer).and_then(|(message, transfer)| match &*inner.live.borrow() {
-            Some(live) => live.worker.post_message_with_transfer(&message, &transfer),
-            None => Ok(()),
-        });
+        let posted =
+            post::pack(&request, &buffer).and_then(|(message, transfer)| match &*inner.live.borrow() {
+                Some(live) => live.worker.post_message_with_transfer(&message, &transfer),
+                None => Ok(()),
+            });
         if let Err(error) = posted {
             return self.lose(text_of(&error));
         }
@@ -235,7 +238,12 @@ impl Client {
             let weak = Rc::downgrade(&self.0);
             Timeout::new(0, move || {
                 let Some(client) = upgrade(&weak) else { return };
-                let silent = client.0.flight.borrow().as_ref().is_some_and(|flight| now() - flight.last_report > limit);
+                let silent = client
+                    .0
+                    .flight
+                    .borrow()
+                    .as_ref()
+                    .is_some_and(|flight| now() - flight.last_report > limit);
                 if silent {
                     client.stop();
                     (client.0.on_event)(Event::Hung { template });
@@ -277,7 +285,9 @@ fn now() -> f64 {
 }
 
 fn text_of(error: &JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+    error
+        .dyn_ref::<js_sys::Error>()
+        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
 }
 
 #[wasm_bindgen]
@@ -315,7 +325,11 @@ fn trusted_worker() -> Result<Worker, JsValue> {
                 let rules = Object::new();
                 // The one address this page makes a script of; all others are refused.
                 let rule = Closure::<dyn Fn(String) -> Result<String, JsValue>>::new(|url: String| {
-                    if url == LOADER { Ok(url) } else { Err(js_sys::Error::new("no script of this page").into()) }
+                    if url == LOADER {
+                        Ok(url)
+                    } else {
+                        Err(js_sys::Error::new("no script of this page").into())
+                    }
                 });
                 Reflect::set(&rules, &"createScriptURL".into(), &rule.into_js_value())?;
                 let policy = create_policy("chartroom", &rules)?;

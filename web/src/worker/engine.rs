@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::worker::protocol::{ChartSummary, Document, Problem, Settings, Severity};
+use crate::worker::protocol::{ChartSummary, Document, Failed, Ignored, Problem, Settings, Severity};
 
 /// One render, in the protocol's types.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct Rendered {
     pub(crate) notes: Option<Vec<u8>>,
     pub(crate) documents: Vec<Document>,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) failed: Vec<Failed>,
+    pub(crate) ignored: Vec<Ignored>,
     pub(crate) chart: Option<ChartSummary>,
 }
 

@@ -74,13 +74,16 @@ fn answer(scope: &DedicatedWorkerGlobalScope, engine: &mut Engine, request: Requ
         notes_len,
         documents: rendered.documents,
         problems: rendered.problems,
+        failed: rendered.failed,
+        ignored: rendered.ignored,
         chart: rendered.chart,
     };
     say(scope, &Reply::Updated(update), &buffer);
 }
 
 fn say(scope: &DedicatedWorkerGlobalScope, reply: &Reply, buffer: &[u8]) {
-    let posted = post::pack(reply, buffer).and_then(|(message, transfer)| scope.post_message_with_transfer(&message, &transfer));
+    let posted = post::pack(reply, buffer)
+        .and_then(|(message, transfer)| scope.post_message_with_transfer(&message, &transfer));
     if let Err(error) = posted {
         web_sys::console::error_1(&error);
     }

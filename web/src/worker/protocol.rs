@@ -100,6 +100,10 @@ pub struct Update {
     pub documents: Vec<Document>,
     /// In the order in which they were found.
     pub problems: Vec<Problem>,
+    /// Templates that gave no documents because of an error.
+    pub failed: Vec<Failed>,
+    /// Files that are no part of the chart.
+    pub ignored: Vec<Ignored>,
     /// What `Chart.yaml` says, when it can be read.
     pub chart: Option<ChartSummary>,
 }
@@ -119,6 +123,26 @@ pub struct Document {
     pub end: u32,
     /// Whether it is a hook.
     pub is_hook: bool,
+}
+
+/// A template without documents because of an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// What a `# Source:` line would say.
+    pub source: String,
+    /// Inside the chart.
+    pub path: String,
+    /// Helm's sentence.
+    pub message: String,
+}
+
+/// A file that `.helmignore` keeps out of the chart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignored {
+    /// Inside the chart.
+    pub path: String,
+    /// The pattern that keeps it out.
+    pub pattern: String,
 }
 
 /// How bad a problem is.

@@ -75,7 +75,8 @@ impl Queue {
             return None;
         }
         let edits = std::mem::take(&mut self.waiting);
-        let total = edits.iter().map(|edit| if let Edit::Put(_, bytes) = edit { bytes.len() } else { 0 }).sum();
+        let total =
+            edits.iter().map(|edit| if let Edit::Put(_, bytes) = edit { bytes.len() } else { 0 }).sum();
         let mut buffer = Vec::with_capacity(total);
         let changes = edits
             .into_iter()

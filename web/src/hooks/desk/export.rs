@@ -27,7 +27,8 @@ impl Desk {
             .as_ref()
             .map_or(("chart", ""), |chart| (chart.name.as_str(), chart.version.as_str()));
         let name = if name.is_empty() { "chart" } else { name };
-        let file_name = if version.is_empty() { format!("{name}.zip") } else { format!("{name}-{version}.zip") };
+        let file_name =
+            if version.is_empty() { format!("{name}.zip") } else { format!("{name}-{version}.zip") };
         let written = archive::zip(name, self.0.files.borrow().iter());
         match written {
             Ok(bytes) => self.save(&file_name, "application/zip", &bytes),
@@ -48,7 +49,9 @@ impl Desk {
         wasm_bindgen_futures::spawn_local(async move {
             let sentence = match download::copy(&text).await {
                 Ok(()) => (Severity::Info, "The manifests are on the clipboard".to_owned()),
-                Err(_) => (Severity::Warning, "The browser did not let the page write to the clipboard".to_owned()),
+                Err(_) => {
+                    (Severity::Warning, "The browser did not let the page write to the clipboard".to_owned())
+                }
             };
             desk.say(sentence.0, sentence.1);
         });

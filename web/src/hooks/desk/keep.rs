@@ -82,8 +82,12 @@ impl Desk {
             let dirty = keeper.dirty.take();
             let is_whole = keeper.is_whole.take();
             let paths = if is_whole { files.paths() } else { dirty.iter().cloned().collect() };
-            let (present, missing): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| files.bytes(path).is_some());
-            let put = present.into_iter().filter_map(|path| Some((path.clone(), files.bytes(&path)?.clone()))).collect();
+            let (present, missing): (Vec<_>, Vec<_>) =
+                paths.into_iter().partition(|path| files.bytes(path).is_some());
+            let put = present
+                .into_iter()
+                .filter_map(|path| Some((path.clone(), files.bytes(&path)?.clone())))
+                .collect();
             Changes { is_whole, put, removed: missing }
         };
         let state = self.state();
@@ -98,7 +102,10 @@ impl Desk {
             if let Err(error) = saved {
                 web_sys::console::warn_2(&"the browser's store refused:".into(), &error);
                 desk.send(Action::Saved(Saved::Never));
-            } else if keeper.dirty.borrow().is_empty() && !keeper.is_whole.get() && keeper.timer.borrow().is_none() {
+            } else if keeper.dirty.borrow().is_empty()
+                && !keeper.is_whole.get()
+                && keeper.timer.borrow().is_none()
+            {
                 desk.send(Action::Saved(Saved::Yes));
             } else {
                 desk.keep_record();

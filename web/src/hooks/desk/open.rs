@@ -23,7 +23,9 @@ impl Desk {
             let linked = example_of_link();
             let found = desk.claim_work(linked.is_none()).await;
             match found {
-                Some(found) if linked.is_none_or(|example| found.record.example.as_deref() == Some(example.id)) => {
+                Some(found)
+                    if linked.is_none_or(|example| found.record.example.as_deref() == Some(example.id)) =>
+                {
                     let (environments, files) = (found.record.environments(), found.record.file_list());
                     *desk.0.files.borrow_mut() = Files::restored(found.files);
                     let paths = desk.0.files.borrow().paths();
@@ -32,7 +34,9 @@ impl Desk {
                     desk.keep_record();
                 }
                 _ => {
-                    if let Some(example) = linked.or_else(|| Example::find(FIRST)).or_else(|| EXAMPLES.first()) {
+                    if let Some(example) =
+                        linked.or_else(|| Example::find(FIRST)).or_else(|| EXAMPLES.first())
+                    {
                         desk.open_example(example.id);
                     }
                 }
@@ -43,7 +47,8 @@ impl Desk {
     /// Opens an example in place of the chart.
     pub(crate) fn open_example(&self, id: &str) {
         let Some(example) = Example::find(id) else { return };
-        let files = example.files.iter().map(|(path, bytes)| ((*path).to_owned(), Bytes::from(*bytes))).collect();
+        let files =
+            example.files.iter().map(|(path, bytes)| ((*path).to_owned(), Bytes::from(*bytes))).collect();
         self.replace(format!("open {id}"), files, Some(id.to_owned()));
     }
 
@@ -69,7 +74,9 @@ impl Desk {
             if entries.is_empty() {
                 return Ok(files);
             }
-            intake::walk(entries).await.map_err(|error| format!("the browser could not read what was dropped: {error:?}"))
+            intake::walk(entries)
+                .await
+                .map_err(|error| format!("the browser could not read what was dropped: {error:?}"))
         });
     }
 
@@ -109,7 +116,8 @@ impl Desk {
             Some(folder) if !self.state().files.paths.contains(folder) => format!("{folder}/"),
             _ => String::new(),
         };
-        let files: Vec<_> = files.into_iter().map(|(path, bytes)| (format!("{folder}{path}"), bytes)).collect();
+        let files: Vec<_> =
+            files.into_iter().map(|(path, bytes)| (format!("{folder}{path}"), bytes)).collect();
         let first = files.first().map(|(path, _)| path.clone());
         let touched = self.0.files.borrow_mut().add(files);
         self.after_files(&touched);
@@ -127,7 +135,11 @@ impl Desk {
     pub(super) fn after_replace(&self, example: Option<String>) {
         let (paths, chart_name, undo_label) = {
             let files = self.0.files.borrow();
-            let name = files.bytes("Chart.yaml").and_then(|bytes| text(bytes)).and_then(chart_name).unwrap_or_default();
+            let name = files
+                .bytes("Chart.yaml")
+                .and_then(|bytes| text(bytes))
+                .and_then(chart_name)
+                .unwrap_or_default();
             (files.paths(), name, files.undo_label().map(str::to_owned))
         };
         if let Some(editor) = &*self.0.editor.borrow() {
@@ -172,7 +184,11 @@ fn write_link(example: Option<&str>) {
     let search = location.search().unwrap_or_default();
     if let Ok(history) = window.history() {
         // A page that may not write its own address still works.
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&format!("{path}{search}{hash}")));
+        let _ = history.replace_state_with_url(
+            &wasm_bindgen::JsValue::NULL,
+            "",
+            Some(&format!("{path}{search}{hash}")),
+        );
     }
 }
 

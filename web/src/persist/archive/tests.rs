@@ -60,7 +60,8 @@ fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
 fn a_chart_is_found_at_the_root_and_in_one_top_folder_of_either_archive() {
     for make in [tgz, zipped] {
         let at_root = make(&[("Chart.yaml", b"name: a"), ("templates/a.yaml", b"a")]);
-        let in_folder = make(&[("shop/Chart.yaml", b"name: a"), ("shop/templates/a.yaml", b"a"), ("note.txt", b"")]);
+        let in_folder =
+            make(&[("shop/Chart.yaml", b"name: a"), ("shop/templates/a.yaml", b"a"), ("note.txt", b"")]);
         for archive in [at_root, in_folder] {
             let files = open("x", &archive).unwrap();
             assert_eq!(files.keys().collect::<Vec<_>>(), ["Chart.yaml", "templates/a.yaml"]);
@@ -101,7 +102,10 @@ fn a_damaged_archive_says_where_it_ends() {
 
 #[test]
 fn other_bytes_are_no_archive() {
-    assert_eq!(sentence("a.zip", b"hello"), "`a.zip` is neither a gzip nor a zip archive, whatever its name says");
+    assert_eq!(
+        sentence("a.zip", b"hello"),
+        "`a.zip` is neither a gzip nor a zip archive, whatever its name says"
+    );
     assert!(sentence("a.zip", b"").contains("neither"));
 }
 
@@ -109,9 +113,16 @@ fn other_bytes_are_no_archive() {
 fn paths_that_lead_out_refuse_the_whole_archive() {
     for make in [tgz, zipped] {
         let up = make(&[("c/Chart.yaml", b"name: a"), ("c/../../evil", b"x")]);
-        assert_eq!(sentence("c.x", &up), "`c.x` was not opened: `c/../../evil` leads out of the chart by `..`");
+        assert_eq!(
+            sentence("c.x", &up),
+            "`c.x` was not opened: `c/../../evil` leads out of the chart by `..`"
+        );
         let absolute = make(&[("/etc/passwd", b"x")]);
-        assert!(sentence("c.x", &absolute).contains("`/etc/passwd` is an absolute path"), "{}", sentence("c.x", &absolute));
+        assert!(
+            sentence("c.x", &absolute).contains("`/etc/passwd` is an absolute path"),
+            "{}",
+            sentence("c.x", &absolute)
+        );
     }
 }
 
@@ -142,11 +153,15 @@ fn no_chart_and_several_charts_are_told_apart() {
 #[test]
 fn a_cancelled_archive_is_not_opened() {
     let archive = zipped(&[("Chart.yaml", b"name: a"), ("big", &[7; 500_000])]);
-    assert_eq!(open_until("a.zip", &archive, 100_000).unwrap_err(), ArchiveError::Stopped { name: "a.zip".into() });
+    assert_eq!(
+        open_until("a.zip", &archive, 100_000).unwrap_err(),
+        ArchiveError::Stopped { name: "a.zip".into() }
+    );
 }
 
 #[test]
 fn litter_is_left_out() {
-    let archive = zipped(&[("c/Chart.yaml", b"name: a"), ("__MACOSX/c/._Chart.yaml", b""), ("c/.DS_Store", b"")]);
+    let archive =
+        zipped(&[("c/Chart.yaml", b"name: a"), ("__MACOSX/c/._Chart.yaml", b""), ("c/.DS_Store", b"")]);
     assert_eq!(open("c.zip", &archive).unwrap().len(), 1);
 }
