@@ -70,9 +70,9 @@ pub enum Action {
         /// Its files.
         paths: Vec<String>,
         /// Environments, as they were left.
-        environments: Environments,
+        environments: Rc<Environments>,
         /// Open files, the active one, the example.
-        files: FileList,
+        files: Rc<FileList>,
     },
     /// Files came, went or changed their name.
     FilesChanged {
@@ -127,9 +127,8 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
             Rc::make_mut(&mut next.panels).folded.clear();
         }
         Action::Restored { paths, environments, files } => {
-            next.environments = Rc::new(environments);
-            next.files = Rc::new(FileList { paths, ..files });
-            next.files = Rc::new(next.files.as_ref().clone().without_the_missing());
+            next.environments = environments;
+            next.files = Rc::new(FileList { paths, ..Rc::unwrap_or_clone(files) }.without_the_missing());
         }
         Action::FilesChanged { paths, renamed, undo_label } => {
             let files = Rc::make_mut(&mut next.files);

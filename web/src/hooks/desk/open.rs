@@ -29,7 +29,11 @@ impl Desk {
                     let (environments, files) = (found.record.environments(), found.record.file_list());
                     *desk.0.files.borrow_mut() = Files::restored(found.files);
                     let paths = desk.0.files.borrow().paths();
-                    desk.send(Action::Restored { paths, environments, files });
+                    desk.send(Action::Restored {
+                        paths,
+                        environments: environments.into(),
+                        files: files.into(),
+                    });
                     desk.render_all();
                     desk.keep_record();
                 }
