@@ -97,6 +97,13 @@ impl Rules {
     }
 }
 
+/// Whether the shell pattern matches the whole name; one that cannot be read matches nothing.
+///
+/// Source: go 1.27 `path/filepath`, `Match`.
+pub fn pattern_matches(pattern: &str, name: &str) -> bool {
+    Pattern::parse(pattern).is_some_and(|pattern| pattern.matches(name))
+}
+
 /// A shell pattern: `*` and `?` stop at `/`, `[a-z]`, `[^a-z]`, `\x`.
 #[derive(Clone, Debug)]
 struct Pattern(Vec<Token>);

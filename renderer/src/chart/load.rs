@@ -14,6 +14,7 @@ use super::{Chart, File, MAX_CHART_DEPTH, Metadata, archive};
 use crate::Error;
 use crate::log::{Level, Log};
 
+pub(crate) use decode::decode_for_lint;
 use decode::{decode_api_version, decode_lock, decode_metadata};
 
 /// The loader that a chart asks for by its `apiVersion`.
@@ -199,6 +200,7 @@ fn unpack(
         });
         load_at(inner.collect(), depth + 1, log)
     };
+    let loaded = loaded.map(|chart| Chart { directory: group.to_owned(), ..chart });
     loaded.map_err(|error| {
         let error = error.within(format!("error unpacking subchart {group} in {parent}: "));
         if error.file().is_some() { error.below(&directory) } else { error.at(&directory, None) }

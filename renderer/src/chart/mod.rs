@@ -19,7 +19,9 @@ use value::{Map, Text};
 
 pub use crds::Crd;
 pub use dependency::{Dependency, is_compatible_range};
-pub use load::{load, load_values};
+pub use ignore::pattern_matches;
+pub use load::walk::Ignored;
+pub use load::{detect, load, load_archive, load_values};
 pub use lock::Lock;
 pub use metadata::{Maintainer, Metadata};
 
@@ -68,6 +70,8 @@ pub struct Chart {
     pub schema: Option<File>,
     /// What `.Files` shows, in load order.
     pub files: Vec<File>,
+    /// Where it lies in its parent's `charts/`: a directory, or the name of an archive; empty for a root chart.
+    pub directory: String,
     /// When `Chart.yaml` was changed last, in nanoseconds since 1970.
     pub modified: Option<i64>,
     /// The charts in `charts/`; after [`process_dependencies`](crate::values::process_dependencies) the enabled ones,

@@ -51,6 +51,17 @@ pub fn merge_layers(chart: &Chart, user: &Map, nulls: Nulls, log: &mut Vec<Log>)
     Ok(values)
 }
 
+/// `user` over `defaults`, without a chart and without nulls: what `helm lint` checks against a schema.
+///
+/// Source: `CoalesceTables`.
+pub(crate) fn coalesce_plain(user: &Map, defaults: &Map, log: &mut Vec<Log>) -> Map {
+    let values = Map::new();
+    for layer in [user, defaults] {
+        coalesce_tables(&values, &deep_copy(layer), "", Nulls::Drop, log);
+    }
+    values
+}
+
 /// Merges `source` into `target`, which wins; both are changed. Source: `MergeTables`.
 pub(super) fn merge_tables(target: &Map, source: &Map, log: &mut Vec<Log>) {
     coalesce_tables(target, source, "", Nulls::Keep, log);

@@ -81,6 +81,14 @@ fn validate_chart(
     }
 }
 
+/// Checks one map against one schema, outside of any chart.
+///
+/// # Errors
+/// Helm's report.
+pub(crate) fn validate_single(values: &Map, schema: &Text) -> Result<(), String> {
+    validate_one(values, schema, &Rc::default())
+}
+
 /// Checks one map against one schema.
 ///
 /// # Errors

@@ -89,6 +89,19 @@ pub(super) fn decode_metadata(metadata: &mut Metadata, file: &File) -> Result<()
     Ok(())
 }
 
+/// Reads a `Chart.yaml` as `helm lint` does: without Helm's words around the reader's error, and strictly when asked.
+pub(crate) fn decode_for_lint(text: &Text, strict: bool) -> Result<Metadata, String> {
+    let decoded = decode(text.as_bytes(), Shape::Struct(&METADATA), strict);
+    if let Some(error) = decoded.error {
+        return Err(error.message());
+    }
+    let mut metadata = Metadata::default();
+    if let Value::Map(fields) = decoded.value {
+        metadata.absorb(&fields);
+    }
+    Ok(metadata)
+}
+
 /// Reads a lock file; `None` when it holds nothing.
 pub(super) fn decode_lock(file: &File) -> Result<Option<Lock>, Error> {
     let failed = |error: &yaml::Error| chart_yaml_error(error, &file.data, &file.name);

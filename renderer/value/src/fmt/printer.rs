@@ -118,7 +118,7 @@ impl<'a> Printer<'a> {
             return;
         }
         let mut steps: Vec<Step> = Vec::new();
-        self.open(value, verb, 0, &mut steps);
+        self.open(value, &mut steps);
         while let Some(step) = steps.pop() {
             if self.stopped {
                 return;
@@ -132,7 +132,7 @@ impl<'a> Printer<'a> {
                 }
                 Step::Value(value) => {
                     if !self.leaf(&value, verb, false) {
-                        self.open(&value, verb, 1, &mut steps);
+                        self.open(&value, &mut steps);
                     }
                 }
             }
@@ -186,7 +186,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Writes the opening of a container and queues what it holds.
-    fn open(&mut self, value: &Value, verb: char, depth: usize, steps: &mut Vec<Step>) {
+    fn open(&mut self, value: &Value, steps: &mut Vec<Step>) {
         let sharp = self.flags.sharp_v;
         let separator = if sharp { ", " } else { " " };
         match value {
@@ -220,7 +220,7 @@ impl<'a> Printer<'a> {
             }
             Value::Object(object) => match object.underlying() {
                 Some(inner @ (Value::Map(_) | Value::List(_) | Value::Bytes(_))) if !sharp => {
-                    self.open(&inner, verb, depth, steps);
+                    self.open(&inner, steps);
                 }
                 _ => self.open_struct(object.as_ref(), separator, steps),
             },

@@ -1,0 +1,136 @@
+//! `helm lint`: what a person should look at before a chart is used.
+//!
+//! Each file holds the rules of one of Helm's, in the order in which Helm runs them.
+//!
+//! Source: helm v4.3.1 `pkg/chart/v2/lint`.
+
+mod address;
+mod chartfile;
+mod crds;
+mod dependencies;
+mod deprecations;
+mod names;
+mod templates;
+mod values;
+
+use std::fmt;
+
+use gotemplate::{Fuel, FuncMap};
+use value::{Map, Text};
+
+use crate::capabilities::KubeVersion;
+use crate::chart::load::walk::{Kind, Look, Tree, walk};
+use crate::chart::{Chart, load};
+use crate::log::Log;
+use crate::problem::Severity;
+use crate::render::ParseCache;
+use crate::world::World;
+use crate::{Error, chart};
+
+/// One finding.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Message {
+    /// How grave it is.
+    pub severity: Severity,
+    /// What it is about, as Helm names it: `Chart.yaml`, `templates/`, a path, or nothing.
+    pub path: String,
+    /// The rule, stable and in kebab case.
+    pub code: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+impl fmt::Display for Message {
+    /// `[WARNING] templates/x.yaml: …`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Info => "INFO",
+            Severity::Warning => "WARNING",
+            Severity::Error => "ERROR",
+        };
+        write!(f, "[{severity}] {}: {}", self.path, self.text)
+    }
+}
+
+/// What a lint is told.
+#[derive(Clone, Debug)]
+pub struct Settings<'a> {
+    /// The chart's directory; it stands in sentences only.
+    pub root: &'a str,
+    /// The user's values.
+    pub user: &'a Map,
+    /// Namespace.
+    pub namespace: &'a str,
+    /// `--kube-version`
+    pub kube_version: Option<&'a KubeVersion>,
+    /// `--skip-schema-validation`
+    pub skip_schema: bool,
+}
+
+/// What a lint works with.
+pub struct Tools<'a> {
+    /// The functions of `functions::table(Mode::Lint)`.
+    pub funcs: &'a FuncMap,
+    /// Parsed files of earlier lints.
+    pub cache: &'a mut ParseCache,
+    /// The world.
+    pub world: &'a mut dyn World,
+    /// Log lines, in Helm's order.
+    pub log: &'a mut Vec<Log>,
+    /// What one template may spend.
+    pub fuel: Fuel,
+}
+
+/// Runs every rule of Helm over the chart in `tree`.
+///
+/// Shape: messages in the order in which Helm prints them.
+///
+/// Cost: the chart is loaded once and rendered once.
+pub fn lint(tree: &impl Tree, settings: &Settings<'_>, tools: &mut Tools<'_>) -> Vec<Message> {
+    let mut linter = Linter { messages: Vec::new() };
+    let chart_yaml = look(tree, "Chart.yaml");
+    chartfile::check(&mut linter, &chart_yaml);
+    values::check(&mut linter, tree, settings, tools.log);
+    let loaded = load_directly(tree, settings.root, tools.log);
+    templates::check(&mut linter, tree, &loaded, settings, tools);
+    dependencies::check(&mut linter, &loaded, settings.root);
+    crds::check(&mut linter, tree, &loaded);
+    linter.messages
+}
+
+/// Loads the chart of a directory as `lint` and `show` do: any `apiVersion`.
+///
+/// # Errors
+/// Those of the walk and the loader.
+fn load_directly(tree: &impl Tree, root: &str, log: &mut Vec<Log>) -> Result<Chart, Error> {
+    let walked = walk(root, tree, log)?;
+    load(walked.files, log)
+}
+
+/// What stands at a path of the chart's directory.
+enum Found {
+    Directory,
+    File(Result<Text, String>),
+    Missing,
+}
+
+fn look(tree: &impl Tree, path: &str) -> Found {
+    match tree.look(path) {
+        Look::Found(place) if place.kind == Kind::Directory => Found::Directory,
+        Look::Found(_) => Found::File(tree.read(path, chart::MAX_CHART_BYTES).map(Text::from)),
+        Look::Broken(_) | Look::Failed(_) => Found::Missing,
+    }
+}
+
+struct Linter {
+    messages: Vec<Message>,
+}
+
+impl Linter {
+    /// Notes what a rule found; gives whether it found nothing.
+    fn rule(&mut self, severity: Severity, code: &'static str, path: &str, found: Option<String>) -> bool {
+        let fine = found.is_none();
+        self.messages.extend(found.map(|text| Message { severity, path: path.to_owned(), code, text }));
+        fine
+    }
+}
