@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `yaml values.yaml`, `gotmpl templates/a.yaml` | a file of the chart `c`; `/prod.yaml` lies beside the chart |
 //! | … `no-eol`, `crlf`, `escaped` | the file without its last line break; with CRLF; with `\n`, `\xff` and the like in it |
-//! | `sh` | one command per line: `helm lint c`. Without one it is `helm template x c` |
+//! | … `base64` | the bytes of an archive |
+//! | `sh` | a command: `helm lint c`. Without one it is `helm template x c` |
 //! | `yaml output` | all of stdout of the command before it |
 //! | `yaml output templates/a.yaml` | what that file rendered to |
 //! | `text error` | all of stderr. The exit code is then 1 when a line begins with `Error`, else 0 |
@@ -306,16 +307,13 @@ impl Reader<'_> {
                 })
             }
             ["sh"] => {
-                for line in self.text[block.content.clone()].lines().filter(|line| !line.trim().is_empty()) {
-                    let command = line.trim().strip_prefix("helm ").ok_or("a command begins with `helm `")?;
-                    let command = shell_words(command)?;
-                    self.pending.push(Pending {
-                        line: block.line,
-                        command,
-                        blocks: Vec::new(),
-                        end: block.whole.end,
-                    });
+                let command = self.text[block.content.clone()].trim();
+                let command = command.strip_prefix("helm ").ok_or("a command begins with `helm `")?;
+                if command.contains('\n') {
+                    return Err("a block holds one command, so that its output can follow".to_owned());
                 }
+                let (command, end) = (shell_words(command)?, block.whole.end);
+                self.pending.push(Pending { line: block.line, command, blocks: Vec::new(), end });
                 Ok(())
             }
             [_, "output"] => self.expect(block, Part::Stdout),
@@ -423,7 +421,8 @@ fn file_content(text: &str, attributes: &[&str]) -> Result<Vec<u8>, String> {
             }
             "crlf" => bytes = text.replace('\n', "\r\n").into_bytes(),
             "escaped" => bytes = unescape(&bytes)?,
-            other => return Err(format!("a file is `no-eol`, `crlf` or `escaped`, not `{other}`")),
+            "base64" => bytes = base64(&bytes)?,
+            other => return Err(format!("a file is `no-eol`, `crlf`, `escaped` or `base64`, not `{other}`")),
         }
     }
     Ok(bytes)
@@ -447,6 +446,23 @@ fn unescape(bytes: &[u8]) -> Result<Vec<u8>, String> {
             (b'\\', _) => return Err("an escape is one of `\\n \\r \\t \\\\ \\x00`".to_owned()),
             (byte, tail) => (tail, out.push(*byte)),
         };
+    }
+    Ok(out)
+}
+
+/// The bytes of standard base64, line breaks anywhere.
+fn base64(text: &[u8]) -> Result<Vec<u8>, String> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut n_bits) = (0_u32, 0);
+    for byte in text.iter().filter(|byte| !matches!(byte, b'\n' | b'=')) {
+        let digit = DIGITS.iter().position(|digit| digit == byte).ok_or("not base64")?;
+        bits = bits << 6 | digit as u32;
+        n_bits += 6;
+        if n_bits >= 8 {
+            n_bits -= 8;
+            out.push((bits >> n_bits) as u8);
+        }
     }
     Ok(out)
 }
@@ -567,6 +583,14 @@ mod tests {
         let stdout = "---\n# Source: c/templates/a.yaml\na: 1\n\n---\n# Source: c/templates/b.yaml\nb: 1\n";
         assert_eq!(file_of(stdout, "templates/a.yaml"), "a: 1\n\n");
         assert_eq!(file_of(stdout, "templates/b.yaml"), "b: 1\n");
+    }
+
+    #[test]
+    fn bytes_are_read() {
+        assert_eq!(base64(b"aGVs\nbG8=\n").unwrap(), b"hello");
+        assert_eq!(base64(b"/+8").unwrap(), [0xff, 0xef]);
+        assert!(base64(b"a-b").is_err());
+        assert_eq!(unescape(b"a\\xff\\n\\\\").unwrap(), b"a\xff\n\\");
     }
 
     #[test]
