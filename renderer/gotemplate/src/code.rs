@@ -113,8 +113,8 @@ pub(crate) struct PathSite {
 #[derive(Debug)]
 pub(crate) struct Name {
     pub(crate) text: Text,
-    /// Whether it can name a method: only exported ones can be called.
-    pub(crate) exported: bool,
+    /// The same where it can name a method: only exported ones can be called.
+    pub(crate) method: Option<Box<str>>,
 }
 
 /// A call of a function.

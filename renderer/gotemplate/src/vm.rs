@@ -80,8 +80,8 @@ impl<'a> Machine<'a> {
             host,
             fuel,
             listens,
-            values: Vec::new(),
-            flags: Vec::new(),
+            values: Vec::with_capacity(64),
+            flags: Vec::with_capacity(64),
             frames: Vec::new(),
             outs: vec![TextBuilder::with_capacity(template.span.len() as usize)],
             loops: Vec::new(),
@@ -402,6 +402,7 @@ impl Run<'_, '_> {
         let addressed = match &value {
             Value::Str(text) => return self.write(text, template, pc),
             Value::Nil => return self.write(&NO_VALUE.into(), template, pc),
+            Value::Int(number) | Value::Int64(number) => Some(number.to_string().into()),
             Value::Object(object) if object.kind() == Kind::Ptr => {
                 Some(object.display().unwrap_or_else(|| struct_text(&object.fields())))
             }

@@ -216,7 +216,8 @@ impl Compiler<'_> {
         // The lexer lets only letters and digits into a name.
         let name = std::str::from_utf8(self.ast.source(identifier)).unwrap_or_default();
         let count = args.len + u32::from(staged);
-        let (params, variadic): (&[Type], Option<Type>) = match self.funcs.get(name) {
+        let known = self.funcs.get(name);
+        let (params, variadic): (&[Type], Option<Type>) = match known {
             Some(func) => (&func.params, func.variadic),
             None => match Builtin::of(name) {
                 Some(builtin) => builtin.params(),
@@ -240,7 +241,7 @@ impl Compiler<'_> {
         let staged_type = if staged { want(count - 1) } else { Type::Any };
         let entry = self.ast.entry(identifier);
         let text = self.text(entry.start, entry.end);
-        match self.funcs.get(name) {
+        match known {
             Some(func) => {
                 let site =
                     CallSite { func: func.clone(), name: text, args: count, staged, staged_type, node };
@@ -406,7 +407,7 @@ impl Compiler<'_> {
 
 impl Name {
     fn of(text: Text) -> Self {
-        let exported = text.as_str().is_some_and(|name| name.starts_with(char::is_uppercase));
-        Self { text, exported }
+        let method = text.as_str().filter(|name| name.starts_with(char::is_uppercase)).map(Into::into);
+        Self { text, method }
     }
 }

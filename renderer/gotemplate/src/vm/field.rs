@@ -18,14 +18,17 @@ impl Run<'_, '_> {
     ) -> Result<(Value, u8), Stop> {
         let mut held = start;
         for name in &fields[site.first as usize..(site.first + site.len) as usize] {
-            let found = match &held {
-                // The commonest steps by far; the map need not be held for them.
-                Some((Value::Map(map), _)) if !name.exported && !self.listens => in_map(map, name),
-                Some((value, flags)) => self.field(value.clone(), *flags, name, site.node)?,
-                None => match &self.values[slot] {
-                    Value::Map(map) if !name.exported && !self.listens => in_map(map, name),
-                    value => self.field(value.clone(), self.flags[slot], name, site.node)?,
-                },
+            let (receiver, flags) = match &held {
+                Some((value, flags)) => (value, *flags),
+                None => (&self.values[slot], self.flags[slot]),
+            };
+            let found = match receiver {
+                // The commonest step by far; nothing need be held for it.
+                Value::Map(map) if !self.listens && self.map_method(map, name).is_none() => in_map(map, name),
+                _ => {
+                    let receiver = receiver.clone();
+                    self.field(&receiver, flags, name, site.node)?
+                }
             };
             held = Some(found);
         }
@@ -33,12 +36,10 @@ impl Run<'_, '_> {
         Ok((value, if site.strips { flags & ADDRESSABLE } else { flags }))
     }
 
-    fn field(&mut self, receiver: Value, flags: u8, name: &Name, node: NodeId) -> Result<(Value, u8), Stop> {
-        match &receiver {
+    fn field(&mut self, receiver: &Value, flags: u8, name: &Name, node: NodeId) -> Result<(Value, u8), Stop> {
+        match receiver {
             Value::Map(map) => {
-                if name.exported
-                    && let Some(method) = self.map_method(map, name)
-                {
+                if let Some(method) = self.map_method(map, name) {
                     return call_niladic(&method, name, node);
                 }
                 Ok(self.entry(map, name))
@@ -57,11 +58,11 @@ impl Run<'_, '_> {
                         let addressable = object.kind() == Kind::Ptr || flags & ADDRESSABLE != 0;
                         Ok((value, if addressable { ADDRESSABLE } else { 0 }))
                     }
-                    Field::Unexported => Err(unexported(&receiver, flags, name)),
-                    Field::Missing => Err(no_field(&receiver, flags, name)),
+                    Field::Unexported => Err(unexported(receiver, flags, name)),
+                    Field::Missing => Err(no_field(receiver, flags, name)),
                 }
             }
-            _ => Err(no_field(&receiver, flags, name)),
+            _ => Err(no_field(receiver, flags, name)),
         }
     }
 
@@ -74,10 +75,10 @@ impl Run<'_, '_> {
     }
 
     fn map_method(&self, map: &Map, name: &Name) -> Option<Method> {
-        if map.map_type() != MapType::Values {
-            return None;
+        match &name.method {
+            Some(name) if map.map_type() == MapType::Values => (self.machine.methods)(map, name),
+            _ => None,
         }
-        name.text.as_str().and_then(|name| (self.machine.methods)(map, name))
     }
 
     /// Finds the method of the value on top, before its arguments are evaluated.
@@ -94,7 +95,7 @@ impl Run<'_, '_> {
                 return Ok(Flow::Jump(site.end));
             }
             Value::Nil => return Err(nil_pointer(name)),
-            Value::Map(map) if name.exported => self.map_method(map, name),
+            Value::Map(map) => self.map_method(map, name),
             Value::Object(object) => object_method(object.as_ref(), flags, name),
             _ => None,
         };
@@ -134,11 +135,8 @@ fn in_map(map: &Map, name: &Name) -> (Value, u8) {
 }
 
 fn object_method(object: &dyn Object, flags: u8, name: &Name) -> Option<Method> {
-    if !name.exported {
-        return None;
-    }
-    let text = name.text.to_string_lossy();
-    if flags & ADDRESSABLE != 0 { object.method_addressable(&text) } else { object.method(&text) }
+    let name = name.method.as_deref()?;
+    if flags & ADDRESSABLE != 0 { object.method_addressable(name) } else { object.method(name) }
 }
 
 fn call_niladic(method: &Method, name: &Name, node: NodeId) -> Result<(Value, u8), Stop> {
