@@ -21,7 +21,15 @@ pub struct Lock {
 impl Lock {
     /// When it was written, in nanoseconds since 1970; `None` when the file does not say.
     pub(crate) fn generated_nanoseconds(&self) -> Option<i64> {
-        seconds(&self.generated).ok().map(|seconds| seconds.saturating_mul(1_000_000_000))
+        let seconds = seconds(&self.generated).ok()?;
+        let digits =
+            self.generated.split('.').nth(1).unwrap_or_default().bytes().take_while(u8::is_ascii_digit);
+        // Nine digits, zeros where there are fewer.
+        let fraction = digits
+            .chain(std::iter::repeat(b'0'))
+            .take(9)
+            .fold(0, |fraction, digit| fraction * 10 + i64::from(digit - b'0'));
+        Some(seconds.saturating_mul(1_000_000_000).saturating_add(fraction))
     }
 
     /// Sets the time, in seconds since 1970.
@@ -158,6 +166,8 @@ mod tests {
     #[test]
     fn times_are_read_and_written_as_go_does() {
         assert_eq!(seconds("2000-02-29T12:30:01.5+01:00"), Ok(951_823_801));
+        let lock = Lock { generated: "1970-01-01T00:00:01.25Z".to_owned(), ..Lock::default() };
+        assert_eq!(lock.generated_nanoseconds(), Some(1_250_000_000));
         assert_eq!(rfc3339(951_823_801), "2000-02-29T11:30:01Z");
         assert_eq!(canonical("2000-02-29T12:30:01.5000+00:00"), "2000-02-29T12:30:01.5Z");
         assert_eq!(canonical("2000-02-29T12:30:01.000Z"), "2000-02-29T12:30:01Z");
