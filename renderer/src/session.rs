@@ -15,6 +15,7 @@ use crate::chart::load::walk::{Files, walk};
 use crate::chart::{Chart, File, Ignored, detect, load};
 use crate::lint;
 use crate::log::{Level, Log};
+use crate::package::{Package, package};
 use crate::problem::{Problem, Severity, place_of_line};
 use crate::render::{
     self, Document, Engine, Fault, Mode, OutputOptions, ParseCache, Release, Rendered, assemble, prepare,
@@ -217,6 +218,14 @@ impl Session {
         let findings = self.lint(&update.problems);
         update.problems.extend(findings);
         update
+    }
+
+    /// What `helm package` would write of what is there now. `now`: see [`package`](crate::package::package).
+    ///
+    /// # Errors
+    /// Those of loading and of [`package`](crate::package::package).
+    pub fn package(&self, now: i64) -> Result<Package, Error> {
+        package(&self.load(&mut Update::default())?, now)
     }
 
     fn render(&mut self, update: &mut Update, progress: &mut dyn FnMut(&str)) -> Result<(), Error> {

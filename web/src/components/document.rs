@@ -145,6 +145,6 @@ pub(crate) fn SourceLine(props: &SourceLineProps) -> Html {
         None => ("", props.source.as_str()),
     };
     html! {
-        <><span class="hash">{ "# Source: " }</span><span class="path" title={props.source.clone()}><span class="folder">{ folder.to_owned() }</span>{ name.to_owned() }</span></>
+        <><span class="hash">{ "# Source: " }</span><span class="path" title={props.source.clone()}><span class="folder">{ folder.to_owned() }</span><span class="file-name">{ name.to_owned() }</span></span></>
     }
 }

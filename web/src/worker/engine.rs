@@ -1,6 +1,7 @@
 //! The renderer as the worker sees it: turns its types into those of the protocol, and nothing else.
 
-use std::collections::BTreeMap;
+use renderer::session::{Change, Session, Settings as SessionSettings};
+use renderer::{problem, render};
 
 use crate::worker::protocol::{ChartSummary, Document, Failed, Ignored, Problem, Settings, Severity};
 
@@ -17,43 +18,95 @@ pub(crate) struct Rendered {
 }
 
 /// The chart as the worker holds it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Engine {
-    files: BTreeMap<String, Vec<u8>>,
-    settings: Settings,
+    session: Session,
 }
 
 impl Engine {
     pub(crate) fn clear(&mut self) {
-        self.files.clear();
+        self.session.apply(Change::Clear);
     }
 
     pub(crate) fn put_file(&mut self, path: String, bytes: Vec<u8>) {
-        self.files.insert(path, bytes);
+        self.session.apply(Change::PutFile { path, bytes });
     }
 
     pub(crate) fn remove_file(&mut self, path: String) {
-        self.files.remove(&path);
+        self.session.apply(Change::RemoveFile { path });
     }
 
     pub(crate) fn set(&mut self, settings: Settings) {
-        self.settings = settings;
+        let Settings { release_name, namespace, kube_version, values_files, set_aside } = settings;
+        self.session.apply(Change::Settings(SessionSettings {
+            release_name,
+            namespace,
+            kube_version,
+            values_files,
+            set_aside,
+            ..SessionSettings::default()
+        }));
     }
 
-    pub(crate) fn package(&self) -> Result<(String, Vec<u8>), String> {
-        Err("the renderer is not in this build, so it cannot write a `.tgz`".to_owned())
+    /// What `helm package` would write, and the name it would give it. `now_ms` since 1970.
+    ///
+    /// # Errors
+    /// Helm's sentence.
+    pub(crate) fn package(&self, now_ms: f64) -> Result<(String, Vec<u8>), String> {
+        let package = self.session.package((now_ms * 1_000_000.0) as i64);
+        package.map(|package| (package.file_name, package.bytes)).map_err(|error| error.to_string())
     }
 
-    pub(crate) fn render(&mut self, _progress: &mut dyn FnMut(&str)) -> Rendered {
-        let problem = Problem {
-            severity: Severity::Error,
-            code: "no-renderer".to_owned(),
-            message: "the renderer is not in this build".to_owned(),
-            file: None,
-            range: None,
-            helm_first: true,
-            hint: None,
-        };
-        Rendered { problems: vec![problem], ..Rendered::default() }
+    pub(crate) fn render(&mut self, progress: &mut dyn FnMut(&str)) -> Rendered {
+        let update = self.session.update(progress);
+        // Templates that were set aside by the page are told by the page.
+        let failed = update.failed.into_iter().filter(|failed| !failed.set_aside);
+        Rendered {
+            manifests: update.manifests,
+            notes: update.notes,
+            documents: update.documents.into_iter().map(document).collect(),
+            problems: update.problems.into_iter().map(problem).collect(),
+            failed: failed
+                .map(|failed| Failed { source: failed.source, path: failed.path, message: failed.message })
+                .collect(),
+            ignored: update
+                .ignored
+                .into_iter()
+                .map(|ignored| Ignored { path: ignored.path, pattern: ignored.rule })
+                .collect(),
+            chart: update.chart.map(|chart| ChartSummary {
+                name: chart.name,
+                version: chart.version,
+                app_version: Some(chart.app_version).filter(|version| !version.is_empty()),
+                description: Some(chart.description).filter(|description| !description.is_empty()),
+            }),
+        }
+    }
+}
+
+fn document(document: render::Document) -> Document {
+    Document {
+        source: document.source.to_string(),
+        kind: document.kind,
+        name: document.name,
+        start: document.range.start as u32,
+        end: document.range.end as u32,
+        is_hook: document.is_hook,
+    }
+}
+
+fn problem(problem: problem::Problem) -> Problem {
+    Problem {
+        severity: match problem.severity {
+            problem::Severity::Error => Severity::Error,
+            problem::Severity::Warning => Severity::Warning,
+            problem::Severity::Info => Severity::Info,
+        },
+        code: problem.code.to_owned(),
+        message: problem.message,
+        file: problem.file,
+        range: problem.range.map(|range| (range.start, range.end)),
+        helm_first: problem.helm_first,
+        hint: problem.hint,
     }
 }

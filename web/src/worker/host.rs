@@ -50,7 +50,7 @@ fn answer(scope: &DedicatedWorkerGlobalScope, engine: &mut Engine, request: Requ
         }
     }
     if request.wants_package {
-        let (result, archive) = match engine.package() {
+        let (result, archive) = match engine.package(js_sys::Date::now()) {
             Ok((name, archive)) => (Ok(name), archive),
             Err(sentence) => (Err(sentence), Vec::new()),
         };
