@@ -5,6 +5,8 @@
 
 use std::any::Any;
 
+use gotemplate::{Call, Failure};
+
 /// A point in time: seconds since the Unix epoch and nanoseconds after that second.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp {
@@ -92,4 +94,14 @@ pub fn answer(outside: &mut dyn Outside, question: &mut dyn Any) -> bool {
         return false;
     }
     true
+}
+
+/// `count` random bytes, from the host of this call.
+pub(crate) fn random(call: &mut Call<'_>, count: usize) -> Result<Vec<u8>, Failure> {
+    let mut question = Random { bytes: vec![0; count] };
+    if call.ask(&mut question) {
+        Ok(question.bytes)
+    } else {
+        Err(Failure::error("this run has no source of randomness"))
+    }
 }

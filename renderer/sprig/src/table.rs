@@ -2,7 +2,10 @@
 
 use gotemplate::{FuncMap, IntoFunc};
 
-use crate::{convert, defaults, dicts, encoding, flow, lists, math, network, path, reflect, strings, url};
+use crate::{
+    convert, defaults, dicts, encoding, flow, hashes, json, lists, math, network, path, random, reflect,
+    regex, strings, url, versions,
+};
 
 /// What a function asks of the world besides its arguments.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -82,6 +85,11 @@ pub fn table() -> Table {
     encoding::add(&mut table);
     path::add(&mut table);
     url::add(&mut table);
+    json::add(&mut table);
+    regex::add(&mut table);
+    versions::add(&mut table);
+    hashes::add(&mut table);
+    random::add(&mut table);
     network::add(&mut table);
     table
 }
