@@ -240,13 +240,18 @@ impl Object for KubeVersion {
         ]
     }
 
-    fn method(&self, name: &str) -> Option<Method> {
+    /// The methods belong to the pointer, so only a value inside the pointer's struct has them.
+    fn method_addressable(&self, name: &str) -> Option<Method> {
         let text: Text = match name {
             "String" => self.normalized.as_str().into(),
             "GitVersion" => self.version.as_str().into(),
             _ => return None,
         };
         Some(Method { params: &[], call: Rc::new(move |_| Ok(Value::Str(text.clone()))) })
+    }
+
+    fn display_addressable(&self) -> Option<Text> {
+        Some(self.normalized.as_str().into())
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

@@ -4,6 +4,7 @@
 
 use gotemplate::{Cause, ExecError, ParseError, Step};
 use release::manifest::trim_space;
+use value::Text;
 
 /// Helm's sentence for a text that is no template.
 ///
@@ -17,6 +18,7 @@ pub(crate) fn parse_message(error: &ParseError) -> String {
 pub(crate) fn exec_message(error: &ExecError) -> String {
     if let (Cause::Fail(message), Some(step)) = (&error.cause, error.steps.first()) {
         let place = &step.place;
+        let message = between_marks(error, message);
         return format!("execution error at ({}:{}:{}): {message}", place.file, place.line, place.column);
     }
     match blocks(error) {
@@ -26,6 +28,22 @@ pub(crate) fn exec_message(error: &ExecError) -> String {
         }
         None => error.to_string(),
     }
+}
+
+/// Helm puts marks around the message of `fail`, and cuts its own text between the first and the last of them: where the
+/// message holds a mark, another piece is shown.
+fn between_marks(error: &ExecError, message: &Text) -> String {
+    const START: &str = "HELM_ERR_START";
+    const END: &str = "HELM_ERR_END";
+    let plain = error.to_string();
+    let message = message.to_string_lossy();
+    let way = plain.strip_suffix(&*message).unwrap_or_default();
+    let marked = format!("{way}{START}{message}{END}");
+    // `template: FILE:LINE:COLUMN: ` stands in front.
+    let text = marked.splitn(3, ": ").nth(2).unwrap_or_default();
+    let from = text.find(START).map_or(0, |at| at + START.len());
+    let to = text.rfind(END).unwrap_or(text.len());
+    text.get(from..to).unwrap_or_default().to_owned()
 }
 
 /// One block of lines for each error in the chain; `None` where some error in it is not one of the template language, for
