@@ -33,6 +33,12 @@ fn semver_compare(call: &mut Call<'_>, constraint: Text, version: Text) -> Resul
     Ok(constraint.check(&version))
 }
 
+/// What `deepCopy` makes of a version: it cannot see the fields of another package, so all are zero.
+pub(crate) fn copied(value: &Value) -> Option<Value> {
+    let VersionValue { pointer, .. } = value.as_object()?;
+    Some(Rc::new(VersionValue { version: Version::default(), pointer: *pointer }).into())
+}
+
 /// A `*semver.Version`, or what `IncMajor` gives: a `semver.Version`, which lacks the methods of the pointer.
 #[derive(Clone, Debug)]
 struct VersionValue {

@@ -2,12 +2,12 @@
 //!
 //! *Source*: go 1.27 `regexp/regexp.go`, `expand` and `extract`.
 
-use regex::bytes::{Captures, Regex};
+use regex::bytes::Captures;
 
 use crate::unicode;
 
 /// `template` with its references replaced by what they matched; an unknown one is empty, a malformed one a plain `$`.
-pub(super) fn expand(template: &[u8], regex: &Regex, found: &Captures<'_>) -> Vec<u8> {
+pub(super) fn expand(template: &[u8], names: &[String], found: &Captures<'_>) -> Vec<u8> {
     let mut expanded = Vec::with_capacity(template.len());
     let mut rest = template;
     while let Some(dollar) = memchr::memchr(b'$', rest) {
@@ -26,10 +26,9 @@ pub(super) fn expand(template: &[u8], regex: &Regex, found: &Captures<'_>) -> Ve
         let group = match index(name) {
             Some(index) => found.get(index),
             None => {
-                // The first group of that name which took part; names may repeat in Go.
-                let mut groups = regex.capture_names().enumerate();
-                let named = groups.find(|(_, group)| group.is_some_and(|group| group.as_bytes() == name));
-                named.and_then(|(index, _)| found.get(index))
+                // The first group of that name which took part; names may repeat.
+                let mut groups = names.iter().enumerate().filter(|(_, group)| group.as_bytes() == name);
+                groups.find_map(|(index, _)| found.get(index))
             }
         };
         if let Some(group) = group {

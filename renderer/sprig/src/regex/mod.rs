@@ -7,7 +7,7 @@ mod translate;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 
 use gotemplate::{Call, Failure};
@@ -72,9 +72,23 @@ fn named(pattern: &Text, error: String) -> Failure {
     Failure::error([b"regexp: Compile(".as_slice(), &shown, b"): ", error.as_bytes()].concat())
 }
 
+/// A compiled expression and the names of its groups.
+struct Pattern {
+    regex: Regex,
+    names: Vec<String>,
+}
+
+impl Deref for Pattern {
+    type Target = Regex;
+
+    fn deref(&self) -> &Regex {
+        &self.regex
+    }
+}
+
 thread_local! {
     /// Compiled patterns of this thread; charts use few of them, often in loops. It changes no answer.
-    static COMPILED: RefCell<HashMap<Text, Rc<Regex>>> = RefCell::default();
+    static COMPILED: RefCell<HashMap<Text, Rc<Pattern>>> = RefCell::default();
 }
 
 /// How many patterns are kept; a guess.
@@ -82,20 +96,26 @@ const KEPT: usize = 256;
 /// How large a compiled pattern may become; RE2's own limits are met long before.
 const SIZE_LIMIT_BYTES: usize = 64 << 20;
 
-fn compile(call: &mut Call<'_>, wording: Wording, pattern: &Text, text: &Text) -> Result<Rc<Regex>, Failure> {
+fn compile(
+    call: &mut Call<'_>,
+    wording: Wording,
+    pattern: &Text,
+    text: &Text,
+) -> Result<Rc<Pattern>, Failure> {
     call.charge_text(text.len() as u128 + pattern.len() as u128)?;
     if let Some(known) = COMPILED.with_borrow(|known| known.get(pattern).cloned()) {
         return Ok(known);
     }
     call.charge(pattern.len() as u64 * 16)?;
     let translated = translate::translate(pattern.as_bytes()).map_err(|error| wording(pattern, error))?;
-    let regex = RegexBuilder::new(&translated).size_limit(SIZE_LIMIT_BYTES).build().map_err(|_| {
-        wording(
-            pattern,
-            format!("error parsing regexp: expression too large: `{}`", pattern.to_string_lossy()),
-        )
-    })?;
-    let regex = Rc::new(regex);
+    let regex =
+        RegexBuilder::new(&translated.pattern).size_limit(SIZE_LIMIT_BYTES).build().map_err(|_| {
+            wording(
+                pattern,
+                format!("error parsing regexp: expression too large: `{}`", pattern.to_string_lossy()),
+            )
+        })?;
+    let regex = Rc::new(Pattern { regex, names: translated.names });
     COMPILED.with_borrow_mut(|known| {
         if known.len() >= KEPT {
             known.clear();
@@ -139,7 +159,7 @@ fn find_all(
 }
 
 /// All matches as Go finds them: an empty one right behind another does not count. Negative `limit` is no limit.
-fn matches(regex: &Regex, bytes: &[u8], limit: i64) -> Vec<Range<usize>> {
+fn matches(regex: &Pattern, bytes: &[u8], limit: i64) -> Vec<Range<usize>> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
     let mut at = 0;
@@ -182,7 +202,7 @@ fn replace(
             if literal {
                 weave.put_text(&with);
             } else {
-                let expanded = expand::expand(with.as_bytes(), &regex, &found);
+                let expanded = expand::expand(with.as_bytes(), &regex.names, &found);
                 call.charge_text(expanded.len() as u128)?;
                 weave.put_text(&Text::derived(expanded, &[&with, &text]));
             }

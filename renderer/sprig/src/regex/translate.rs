@@ -11,11 +11,19 @@ use regex::Regex;
 
 type Result<T> = std::result::Result<T, String>;
 
-/// The expression for the `regex` crate.
+/// An expression for the `regex` crate.
+pub(super) struct Translated {
+    /// The expression; its groups have no names.
+    pub(super) pattern: String,
+    /// The name of each group, the whole match being group 0; empty for those without. In Go names may repeat.
+    pub(super) names: Vec<String>,
+}
+
+/// Reads an expression.
 ///
 /// # Errors
 /// Go's sentence: `error parsing regexp: missing closing ]: …`.
-pub(super) fn translate(pattern: &[u8]) -> Result<String> {
+pub(super) fn translate(pattern: &[u8]) -> Result<Translated> {
     let Ok(whole) = std::str::from_utf8(pattern) else {
         return Err(error("invalid UTF-8", &String::from_utf8_lossy(pattern)));
     };
@@ -25,10 +33,11 @@ pub(super) fn translate(pattern: &[u8]) -> Result<String> {
         written: String::with_capacity(whole.len() + 8),
         flags: Flags::default(),
         groups: vec![Group::default()],
-        names: Vec::new(),
+        names: vec![""],
     };
     translator.run()?;
-    Ok(translator.written)
+    let names = translator.names.into_iter().map(str::to_owned).collect();
+    Ok(Translated { pattern: translator.written, names })
 }
 
 fn error(code: &str, expression: &str) -> String {
@@ -86,6 +95,7 @@ impl<'a> Translator<'a> {
             match first {
                 '(' if self.rest.starts_with("(?") => self.perl_group()?,
                 '(' => {
+                    self.names.push("");
                     self.open("(");
                     self.rest = &self.rest[1..];
                 }
@@ -231,16 +241,8 @@ impl<'a> Translator<'a> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(error("invalid named capture", &start[..=end]));
         }
-        if self.names.contains(&name) {
-            return Err(error("duplicate capture group name", name));
-        }
         self.names.push(name);
-        // Names that start with a digit are allowed in Go alone; such a group stays reachable by its number.
-        if name.starts_with(|first: char| first.is_ascii_digit()) {
-            self.open("(");
-        } else {
-            self.open(&format!("(?P<{name}>"));
-        }
+        self.open("(");
         self.rest = &start[end + 1..];
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! Every function against recorded answers of helm v4.3.1: `answers.tsv` holds expression, `%T` and text, or the error.
 
-#![expect(clippy::unwrap_used, reason = "the answers are recorded by hand; a broken line should stop the test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "the answers are recorded by hand; a broken line should stop the test"
+)]
 
 mod expression;
 
