@@ -53,7 +53,8 @@ fn from_yaml(call: &mut Call<'_>, text: Text) -> Result<Map, Failure> {
     call.charge_text(text.len() as u128)?;
     let decoded = yaml::decode(text.as_bytes(), Shape::Map(&Shape::Any), false);
     let map = match decoded.value {
-        Value::Map(map) => map,
+        Value::Map(map) if !map.is_nil() => map,
+        // An empty document leaves the map as it was: empty.
         _ => Map::new(),
     };
     Ok(with_error(map, decoded.error.map(|error| error.message())))
@@ -64,7 +65,7 @@ fn from_yaml_array(call: &mut Call<'_>, text: Text) -> Result<List, Failure> {
     let decoded = yaml::decode(text.as_bytes(), Shape::List(&Shape::Any), false);
     Ok(match (decoded.error, decoded.value) {
         (Some(error), _) => List::new(vec![error.message().into()]),
-        (None, Value::List(list)) => list,
+        (None, Value::List(list)) if !list.is_nil() => list,
         (None, _) => List::new(Vec::new()),
     })
 }

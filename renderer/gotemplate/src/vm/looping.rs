@@ -76,7 +76,9 @@ impl Run<'_, '_> {
             }
             _ => {
                 let shown = match &value {
-                    Value::Object(object) if object.kind() == Kind::Ptr => struct_text(&object.fields()),
+                    Value::Object(object) if object.kind() == Kind::Ptr => {
+                        object.display().unwrap_or_else(|| struct_text(&object.fields()))
+                    }
                     other => display(other),
                 };
                 let mut message = b"range can't iterate over ".to_vec();
