@@ -76,20 +76,22 @@ fn compare(filters: &[String]) -> Result<bool, String> {
         }
     }
     subjects.extend(examples()?.into_iter().filter(|example| wanted(&example.id, filters)));
-    let known = known::read(&program::root().join("tests/oracle/known.toml"))?;
+    let known = known::read(&known::path())?;
 
     let verdicts = pool::map(&subjects, |subject| verdict(&helm, &ours, subject));
     let mut uses: BTreeMap<&str, usize> = known.iter().map(|known| (known.id.as_str(), 0)).collect();
     let (mut n_equal, mut n_known, mut n_different) = (0, 0, 0);
     for (subject, verdict) in subjects.iter().zip(&verdicts) {
-        let accepted = known.iter().find(|known| subject.id.starts_with(&known.case));
-        match (verdict, accepted) {
-            (None, _) => n_equal += 1,
-            (Some(_), Some(known)) => {
+        let Some((difference, run)) = verdict else {
+            n_equal += 1;
+            continue;
+        };
+        match known.iter().find(|known| known.covers(&subject.id, run)) {
+            Some(known) => {
                 n_known += 1;
                 *uses.entry(&known.id).or_default() += 1;
             }
-            (Some(difference), None) => {
+            None => {
                 n_different += 1;
                 println!("DIFFERENT {}\n{difference}", subject.id);
             }
@@ -108,18 +110,19 @@ fn compare(filters: &[String]) -> Result<bool, String> {
     Ok(n_different == 0 && stale.is_empty() && (useless.is_empty() || !filters.is_empty()))
 }
 
-/// What differs between Helm and us, as text to read.
-fn verdict(helm: &Program, ours: &Program, subject: &Subject) -> Option<String> {
+/// What differs between Helm and us, as text to read, and what ours printed.
+fn verdict(helm: &Program, ours: &Program, subject: &Subject) -> Option<(String, Run)> {
+    let nothing = Run { stdout: Vec::new(), stderr: Vec::new(), code: -1 };
     let got = match ours.run(&subject.fixture) {
         Ok(run) => run,
-        Err(err) => return Some(format!("{err}\n")),
+        Err(err) => return Some((format!("{err}\n"), nothing)),
     };
     if subject.batched.as_ref() == Some(&Answer::of(&got)) {
         return None;
     }
     let want = match helm.run(&subject.fixture) {
         Ok(run) => run,
-        Err(err) => return Some(format!("{err}\n")),
+        Err(err) => return Some((format!("{err}\n"), nothing)),
     };
     if want == got {
         return None;
@@ -134,7 +137,7 @@ fn verdict(helm: &Program, ours: &Program, subject: &Subject) -> Option<String> 
     if want.code != got.code {
         text.push_str(&format!("exit code: helm {}, chartroom {}\n", want.code, got.code));
     }
-    Some(text)
+    Some((text, got))
 }
 
 /// How many one-line cases go through Helm in one run.

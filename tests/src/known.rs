@@ -1,23 +1,43 @@
 //! `tests/oracle/known.toml`: the differences from Helm that are accepted, each with its reason.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use crate::program::Run;
 
 /// One accepted difference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// A short name, used in `renderer/COMPATIBILITY.md` too.
     pub id: String,
-    /// The check it is about: its id, or the beginning of several.
+    /// The check it is about: its id, or the beginning of several. Empty where `prints` says which.
     pub case: String,
+    /// What ours prints in every case it is about. Empty where `case` says which.
+    pub prints: String,
     /// Why it stays.
     pub reason: String,
+}
+
+impl Known {
+    /// Whether the difference of the check `id` is this one, ours having printed `run`.
+    #[must_use]
+    pub fn covers(&self, id: &str, run: &Run) -> bool {
+        let printed = |text: &[u8]| String::from_utf8_lossy(text).contains(&self.prints);
+        id.starts_with(&self.case) && (self.prints.is_empty() || printed(&run.stdout) || printed(&run.stderr))
+    }
+}
+
+/// Where the list is.
+#[must_use]
+pub fn path() -> PathBuf {
+    crate::program::root().join("tests/oracle/known.toml")
 }
 
 /// Reads the list. It is the part of TOML that the list needs: `[[difference]]` and `key = "text"`.
 ///
 /// # Errors
-/// The first line that is neither, a difference without one of its three keys, or the file system's own.
+/// The first line that is neither, a difference without id, reason, or something that says which cases it is about, or the
+/// file system's own.
 pub fn read(path: &Path) -> Result<Vec<Known>, String> {
     let text = fs::read_to_string(path).map_err(|err| format!("{}: {err}", path.display()))?;
     parse(&text).map_err(|err| format!("{}: {err}", path.display()))
@@ -31,7 +51,7 @@ fn parse(text: &str) -> Result<Vec<Known>, String> {
             continue;
         }
         if line == "[[difference]]" {
-            list.push(Known { id: String::new(), case: String::new(), reason: String::new() });
+            list.push(Known::default());
             continue;
         }
         let entry = line.split_once('=').map(|(key, value)| (key.trim(), value.trim()));
@@ -41,12 +61,21 @@ fn parse(text: &str) -> Result<Vec<Known>, String> {
         match (entry.map(|(key, _)| key), value) {
             (Some("id"), Some(value)) => known.id = value,
             (Some("case"), Some(value)) => known.case = value,
+            (Some("prints"), Some(value)) => known.prints = value,
             (Some("reason"), Some(value)) => known.reason = value,
-            _ => return Err(format!("line {}: expected `id`, `case` or `reason` and a text", index + 1)),
+            _ => {
+                return Err(format!(
+                    "line {}: expected `id`, `case`, `prints` or `reason` and a text",
+                    index + 1
+                ));
+            }
         }
     }
-    match list.iter().find(|known| known.id.is_empty() || known.case.is_empty() || known.reason.is_empty()) {
-        Some(known) => Err(format!("the difference `{}` lacks its id, case or reason", known.id)),
+    let lacks = |known: &&Known| {
+        known.id.is_empty() || known.reason.is_empty() || (known.case.is_empty() && known.prints.is_empty())
+    };
+    match list.iter().find(lacks) {
+        Some(known) => Err(format!("the difference `{}` lacks its id, its reason, or its case", known.id)),
         None => Ok(list),
     }
 }
@@ -63,6 +92,15 @@ fn text_of(value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_covers_a_case_or_what_ours_prints() {
+        let run = Run { stdout: Vec::new(), stderr: b"Error: no such thing\n".to_vec(), code: 1 };
+        let list = parse("[[difference]]\nid = \"a\"\nprints = \"such\"\nreason = \"r\"\n").unwrap();
+        assert!(list[0].covers("any.md › case", &run));
+        let list = parse("[[difference]]\nid = \"a\"\ncase = \"x.md\"\nreason = \"r\"\n").unwrap();
+        assert!(list[0].covers("x.md › case", &run) && !list[0].covers("y.md › case", &run));
+    }
 
     #[test]
     fn a_difference_needs_all_three() {

@@ -117,7 +117,7 @@ impl Program {
             .spawn()?;
         let stdout = drain(child.stdout.take());
         let stderr = drain(child.stderr.take());
-        let mut pause = Duration::from_millis(1);
+        let mut pause = Duration::from_micros(300);
         let code = loop {
             if let Some(status) = child.try_wait()? {
                 break status.code().unwrap_or(-1);

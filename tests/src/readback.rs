@@ -58,7 +58,7 @@ fn same(ours: &Value, theirs: &Theirs) -> bool {
             ours.len() == theirs.len() && ours.entries().iter().all(entry)
         }
         (ours, Theirs::Sequence(theirs)) => ours.as_list().is_some_and(|list| {
-            list.len() == theirs.len() && list.iter().zip(theirs).all(|(ours, theirs)| same(&ours, theirs))
+            list.len() == theirs.len() && list.iter().zip(theirs).all(|(ours, theirs)| same(ours, theirs))
         }),
         (ours, Theirs::String(theirs)) => {
             ours.as_text().is_some_and(|text| text.as_bytes() == theirs.as_bytes())
