@@ -4,6 +4,8 @@ pub(crate) mod icon;
 
 pub(crate) mod field;
 
+pub(crate) mod sentence;
+
 pub(crate) mod separator;
 
 pub(crate) mod tabs;
@@ -15,3 +17,4 @@ pub(crate) mod yaml_line;
 pub(crate) mod document;
 
 pub(crate) use icon::{Icon, IconButton};
+pub(crate) use sentence::Sentence;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::components::{Icon, IconButton};
+use crate::components::{Icon, IconButton, Sentence};
 use crate::panels::use_desk_context;
 use crate::state::Action;
 use crate::state::notices::{Notices as State, NoticesAction, Progress};
@@ -38,7 +38,7 @@ pub(crate) fn Notices(props: &NoticesProps) -> Html {
                 html! {
                     <div key={notice.id} class={format!("notice notice-{severity}")} role="status" data-testid="notice" data-severity={severity}>
                         <Icon name={severity} class={classes!(format!("tone-{severity}"))} />
-                        <p>{ notice.text.clone() }</p>
+                        <p><Sentence text={notice.text.clone()} /></p>
                         if notice.offers_reload {
                             <button type="button" class="button button-small" onclick={reload.clone()}>{ "Load again" }</button>
                         }

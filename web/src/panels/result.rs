@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::components::IconButton;
+use crate::components::{IconButton, Sentence};
 use crate::components::separator::{Moved, Run, Separator};
 use crate::components::tabs::{TabItem, Tabs};
 use crate::panels::manifests::Manifests;
@@ -75,7 +75,7 @@ pub(crate) fn ResultPanel(props: &ResultPanelProps) -> Html {
             { for outcome.aside.iter().map(|aside| html! {
                 <div key={aside.path.clone()} class="stop-notice" role="alert" data-testid="stop-notice" data-path={aside.path.clone()}>
                     <crate::components::Icon name="stop" />
-                    <p>{ aside.sentence.clone() }</p>
+                    <p><Sentence text={aside.sentence.clone()} /></p>
                     <button type="button" class="button button-small" data-testid="again" onclick={again(&aside.path)}>{ "Run it again" }</button>
                 </div>
             }) }

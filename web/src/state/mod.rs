@@ -124,7 +124,7 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
             next.environments = Rc::new(Environments::detect(&paths, &chart_name));
             next.files = Rc::new(FileList::opened(paths, example, &next.environments));
             next.outcome = Rc::new(Outcome { submitted: state.outcome.submitted, ..Outcome::default() });
-            Rc::make_mut(&mut next.panels).folded.clear();
+            Rc::make_mut(&mut next.panels).start_over();
         }
         Action::Restored { paths, environments, files } => {
             next.environments = environments;

@@ -49,6 +49,18 @@ impl Default for Panels {
     }
 }
 
+impl Panels {
+    /// Forgets what belongs to one chart; sizes and the tab stay.
+    pub(crate) fn start_over(&mut self) {
+        self.folded.clear();
+        self.filter.clear();
+        self.problem = None;
+        self.severity = None;
+        self.is_docked = false;
+        self.was_docked = false;
+    }
+}
+
 /// A tab of the result. Those to come stand in the same list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
