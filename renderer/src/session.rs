@@ -206,7 +206,8 @@ impl Session {
         }
     }
 
-    /// Renders what is there now. `progress` is called before each template with its path.
+    /// Renders what is there now. `progress` is called before each template with its path, for the render and again for
+    /// lint, and with nothing between the two.
     ///
     /// Cost: what changed is parsed and read again, every template is run.
     pub fn update(&mut self, progress: &mut dyn FnMut(&str)) -> Update {
@@ -215,7 +216,9 @@ impl Session {
             let problem = self.problem_of(&error);
             update.problems.insert(0, problem);
         }
-        let findings = self.lint(&update.problems);
+        // What comes between two templates is nobody's fault.
+        progress("");
+        let findings = self.lint(&update.problems, progress);
         update.problems.extend(findings);
         update
     }
@@ -381,7 +384,7 @@ impl Session {
     }
 
     /// The findings of `helm lint` that the render has not told already.
-    fn lint(&mut self, told: &[Problem]) -> Vec<Problem> {
+    fn lint(&mut self, told: &[Problem], progress: &mut dyn FnMut(&str)) -> Vec<Problem> {
         let Ok(user) = self.user_values() else { return Vec::new() };
         let tree = self.tree();
         let capabilities = self.capabilities().unwrap_or_default();
@@ -398,6 +401,13 @@ impl Session {
             world: &mut *self.world,
             log: &mut Vec::new(),
             fuel: self.fuel,
+            watch: &mut |path| {
+                let runs = !self.settings.set_aside.iter().any(|aside| aside == path);
+                if runs {
+                    progress(path);
+                }
+                runs
+            },
         };
         let messages = lint::lint(&tree, &settings, &mut tools);
         let is_known = |path: &str| self.files.contains_key(path);

@@ -124,6 +124,7 @@ fn one(
             world: &mut Machine,
             log,
             fuel: Fuel::endless(),
+            watch: &mut |_| true,
         };
         match (disk, files) {
             (Some(disk), _) => lint(disk, &settings, &mut tools),

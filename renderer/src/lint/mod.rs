@@ -79,6 +79,8 @@ pub struct Tools<'a> {
     pub log: &'a mut Vec<Log>,
     /// What one template may spend.
     pub fuel: Fuel,
+    /// Asked before each template, with its path, whether to run it.
+    pub watch: &'a mut dyn FnMut(&str) -> bool,
 }
 
 /// Runs every rule of Helm over the chart in `tree`.

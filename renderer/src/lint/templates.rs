@@ -74,7 +74,7 @@ pub(super) fn check(
         stop_at_first: true,
     };
     let release = Release::lint(settings.namespace);
-    let rendered = engine.render(&chart, &values, &release, &capabilities, &mut |_| true);
+    let rendered = engine.render(&chart, &values, &release, &capabilities, tools.watch);
     if let Some((_, fault)) = rendered.first_fault() {
         linter.rule(Severity::Error, "template-fails", PATH, Some(fault.message()));
         return;

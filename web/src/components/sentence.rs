@@ -19,7 +19,11 @@ pub(crate) fn Sentence(props: &SentenceProps) -> Html {
     }
     let show = |(index, piece): (usize, &&str)| {
         let piece = (*piece).to_owned();
-        if index % 2 == 1 { html! { <code>{ piece }</code> } } else { html! { { piece } } }
+        if index % 2 == 1 {
+            html! { <code>{ piece }</code> }
+        } else {
+            html! { { piece } }
+        }
     };
     pieces.iter().enumerate().map(show).collect()
 }

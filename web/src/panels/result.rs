@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::components::{IconButton, Sentence};
 use crate::components::separator::{Moved, Run, Separator};
 use crate::components::tabs::{TabItem, Tabs};
+use crate::components::{IconButton, Sentence};
 use crate::panels::manifests::Manifests;
 use crate::panels::problems::Problems;
 use crate::panels::use_desk_context;

@@ -162,7 +162,7 @@ pub struct Outcome {
     /// Templates that are not run.
     pub aside: Vec<Aside>,
     /// Keys and sources in the order they were last shown.
-    pub(crate) order: Vec<(String, String)>,
+    pub(crate) order: Rc<Vec<(String, String)>>,
 }
 
 impl Outcome {
@@ -220,7 +220,7 @@ impl Outcome {
         }
         let (items, order) = place(&output, &self.tiles, &self.order);
         self.items = Rc::new(items);
-        self.order = order;
+        self.order = Rc::new(order);
         self.problems = Rc::new(problems);
         self.output = output;
         if update.chart.is_some() {
