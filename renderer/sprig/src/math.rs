@@ -174,7 +174,8 @@ fn steps(
     let distance = (i128::from(stop) - i128::from(start)).unsigned_abs();
     let leads = if stop < start { step < 0 } else { step > 0 };
     let count = if leads { distance.div_ceil(u128::from(step.unsigned_abs())) } else { 0 };
-    call.charge(u64::try_from(count).unwrap_or(u64::MAX))?;
+    // A value takes four words.
+    call.charge(u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(4))?;
     Ok((0..count).map(move |index| (i128::from(start) + index as i128 * i128::from(step)) as i64))
 }
 

@@ -196,8 +196,9 @@ pub struct ParseCache {
 struct Parsed {
     text: Text,
     source: SourceId,
-    file: Rc<ParsedFile>,
     errors: Rc<Vec<ParseError>>,
+    /// The file when it last had no errors: who edits a helper wants to see the rest go on meanwhile.
+    good: Option<Rc<ParsedFile>>,
 }
 
 impl ParseCache {
@@ -210,7 +211,12 @@ impl ParseCache {
         }
         let name = Text::from(&*template.name);
         let (file, errors) = gotemplate::parse(&name, source, &template.text, funcs);
-        let parsed = Parsed { text: template.text.clone(), source, file, errors: Rc::new(errors) };
+        let good = if errors.is_empty() {
+            Some(file)
+        } else {
+            self.by_name.get(&template.name).and_then(|known| known.good.clone())
+        };
+        let parsed = Parsed { text: template.text.clone(), source, errors: Rc::new(errors), good };
         self.by_name.insert(template.name.clone(), parsed.clone());
         parsed
     }
@@ -254,8 +260,8 @@ impl Engine<'_> {
             let parsed = self.cache.parse(template, source, self.funcs);
             let fault = (!parsed.errors.is_empty()).then(|| Fault::Syntax(parsed.errors.to_vec()));
             let failed = fault.is_some();
-            if !failed {
-                set.add(&parsed.file);
+            if let Some(file) = parsed.good.filter(|_| !(failed && self.stop_at_first)) {
+                set.add(&file);
             }
             files.push(File {
                 name: template.name.clone(),

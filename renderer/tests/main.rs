@@ -1,0 +1,3 @@
+//! What this package promises to the hosts around it.
+
+mod session;
