@@ -17,26 +17,19 @@ use crate::log::{Level, Log};
 pub(crate) use decode::decode_for_lint;
 use decode::{decode_api_version, decode_lock, decode_metadata};
 
-/// The loader that a chart asks for by its `apiVersion`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
-    /// `v1`, `v2`, or nothing.
-    V2,
-    /// `v3`, which Helm loads behind an experimental switch; commands then say `invalid chart apiVersion`.
-    V3,
-}
-
-/// Which loader `Chart.yaml` asks for: the first look of `template`, `package` and `install`.
+/// Whether a loader takes the `apiVersion` of this `Chart.yaml`: the first look of `template`, `package` and `install`.
+///
+/// Helm loads `v3` behind an experimental switch only to say afterwards that it is invalid; here it is said at once.
 ///
 /// # Errors
 /// `chart-yaml-invalid`, `chart-version-unsupported`.
-pub fn detect(chart_yaml: &Text) -> Result<Format, Error> {
-    let version = decode_api_version(chart_yaml)?;
-    match version.as_str() {
-        "" | "v1" | "v2" => Ok(Format::V2),
-        "v3" => Ok(Format::V3),
-        _ => Err(Error::new("chart-version-unsupported", "unsupported chart version").at("Chart.yaml", None)),
-    }
+pub fn detect(chart_yaml: &Text) -> Result<(), Error> {
+    let refused = match decode_api_version(chart_yaml)?.as_str() {
+        "" | "v1" | "v2" => return Ok(()),
+        "v3" => "invalid chart apiVersion",
+        _ => "unsupported chart version",
+    };
+    Err(Error::new("chart-version-unsupported", refused).at("Chart.yaml", None))
 }
 
 /// Loads an archive as `template`, `package` and `install` do: the cause of an unreadable archive stays hidden.
@@ -56,10 +49,8 @@ pub fn load_archive(name: &str, bytes: &[u8], log: &mut Vec<Log>) -> Result<Char
         let message = "unable to detect chart version, no Chart.yaml found";
         return Err(Error::new("chart-yaml-missing", message));
     };
-    match detect(&chart_yaml.data)? {
-        Format::V2 => load(files, log),
-        Format::V3 => Err(Error::new("chart-version-unsupported", "invalid chart apiVersion")),
-    }
+    detect(&chart_yaml.data)?;
+    load(files, log)
 }
 
 /// Loads an archive as `show`, `lint` and `dependency` do: any `apiVersion`, and the cause of an error is told.
