@@ -24,8 +24,7 @@ use crate::values::{Sets, ValuesFile, user_values};
 use crate::world::{Preview, World};
 use crate::{Error, functions};
 
-/// What one template of a preview may spend before it is stopped. A guess: about a second of a browser's time, or 320 MB; the
-/// most that a template of the public charts tried so far spends is a hundredth of it.
+/// What one template of a preview may spend before it is stopped. A guess: about a second of a browser's time, or 320 MB.
 pub const PREVIEW_FUEL: u64 = 40_000_000;
 
 /// A change of what a session holds.
