@@ -9,8 +9,8 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut bindgen = Bindgen::new();
-    // The library leaves the default path of the .wasm file out of `init()`; the command does not.
-    bindgen.omit_default_module_path(false);
+    // The command's defaults, which are not the library's: `init()` knows its .wasm file, and there are declarations.
+    bindgen.omit_default_module_path(false).typescript(true);
     let mut out_dir = None;
     for arg in std::env::args().skip(1) {
         let (name, value) = arg.split_once('=').unwrap_or((&arg, ""));
