@@ -14,19 +14,6 @@ import { languages } from "./language.js";
 import { theme } from "./theme.js";
 import { typing } from "./typing.js";
 
-/** Text typed over a selection. Left to the browser, it would carry the colours of what it replaces along in a `style`
-    attribute, which the page's policy forbids; so the editor makes the change itself. */
-const typeOver = EditorView.domEventHandlers({
-  beforeinput(event, view) {
-    const { from, to, empty } = view.state.selection.main;
-    if (empty || view.composing || event.inputType !== "insertText" || event.data === null) return false;
-    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
-    const isTaken = view.state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, event.data, insert));
-    if (!isTaken) view.dispatch(insert());
-    return true;
-  },
-});
-
 class Editor {
   /** `onEdit(path, text)` after every change a person makes; `onCursor(line, column)` counts from 1. */
   constructor(host, onEdit, onCursor) {
