@@ -12,6 +12,7 @@ mod table;
 
 mod cast;
 mod convert;
+pub mod dates;
 mod decimal;
 mod defaults;
 mod dicts;

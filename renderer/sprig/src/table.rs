@@ -3,8 +3,8 @@
 use gotemplate::{FuncMap, IntoFunc};
 
 use crate::{
-    convert, defaults, dicts, encoding, flow, hashes, json, lists, math, network, path, random, reflect,
-    regex, strings, url, versions,
+    convert, dates, defaults, dicts, encoding, flow, hashes, json, lists, math, network, path, random,
+    reflect, regex, strings, url, versions,
 };
 
 /// What a function asks of the world besides its arguments.
@@ -86,6 +86,7 @@ pub fn table() -> Table {
     path::add(&mut table);
     url::add(&mut table);
     json::add(&mut table);
+    dates::add(&mut table);
     regex::add(&mut table);
     versions::add(&mut table);
     hashes::add(&mut table);
