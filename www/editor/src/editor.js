@@ -6,7 +6,7 @@ import {
 } from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit } from "@codemirror/language";
-import { lintGutter, setDiagnostics } from "@codemirror/lint";
+import { diagnosticCount, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { actions } from "./actions.js";
@@ -96,7 +96,8 @@ class Editor {
     const length = this.view.state.doc.length;
     const clamp = (n) => Math.max(0, Math.min(n, length));
     const list = (this.marks.get(this.path) ?? []).map((mark) => ({ ...mark, from: clamp(mark.from), to: clamp(mark.to) }));
-    this.view.dispatch(setDiagnostics(this.view.state, list));
+    // Most renders find nothing: then there is nothing to redraw.
+    if (list.length > 0 || diagnosticCount(this.view.state) > 0) this.view.dispatch(setDiagnostics(this.view.state, list));
   }
 
   /** Selects a range of the file in view and brings it to the middle. */
