@@ -9,6 +9,7 @@ pub(crate) mod files;
 mod glob;
 mod names;
 mod required;
+mod toml;
 pub(crate) mod values;
 
 use gotemplate::{Body, Call, Failure, Func, FuncMap};
@@ -45,6 +46,7 @@ fn present(mode: Mode) -> FuncMap {
     convert::add(&mut funcs);
     cluster::add(&mut funcs);
     required::add(&mut funcs, mode);
+    toml::add(&mut funcs);
     let two = || vec![Type::Str, Type::Any];
     funcs.insert("include", Func { params: two(), variadic: None, body: Body::Include });
     funcs.insert("tpl", Func { params: two(), variadic: None, body: Body::Tpl });
