@@ -6,7 +6,9 @@ import { visit } from "./harness.mjs";
 visit("the page opens on a rendered example", async (visitor) => {
   await visitor.open();
   assert.ok((await visitor.find("document").count()) > 3, "documents are on the page");
-  assert.match(await visitor.manifests(), /kind: Deployment/);
+  await visitor.find("document", { kind: "Deployment" }).first().waitFor();
+  assert.match(await visitor.copied(), /^kind: Deployment$/m);
+  assert.equal(await visitor.find("problem", { severity: "error" }).count(), 0);
 });
 
 visit("an edited value shows in the manifests", async (visitor) => {

@@ -174,13 +174,7 @@ export class Visitor {
     return { name: download.suggestedFilename(), buffer: Buffer.concat(chunks) };
   }
 
-  // The text of the manifests.
-  async manifests() {
-    await this.tab("manifests");
-    return this.find("manifests").innerText();
-  }
-
-  // Waits until the manifests hold this text.
+  // Waits until the manifests show this text; of a long list the page holds only what is in view.
   async seesInManifests(text) {
     await this.tab("manifests");
     await this.find("manifests").getByText(text).first().waitFor();

@@ -24,6 +24,8 @@ for (const [name, call, sentence] of CASES) {
     const problems = await visitor.find("problem", { severity: "error" }).allTextContents();
     assert.ok(problems.some((text) => sentence.test(text)), problems.join("\n").slice(0, 2000));
     assert.equal(await visitor.find("stop-notice").count(), 0, "it ended by itself");
-    await visitor.seesInManifests("b: 1");
+    await visitor.tab("manifests");
+    await visitor.find("failed", { source: "deep/templates/a.yaml" }).waitFor();
+    assert.match(await visitor.copied(), /^b: 1$/m);
   });
 }
