@@ -4,6 +4,7 @@
 
 mod cluster;
 mod convert;
+mod duration;
 mod encoding;
 pub(crate) mod files;
 mod glob;
@@ -44,6 +45,7 @@ pub fn not_in_this_build() -> Vec<&'static str> {
 fn present(mode: Mode) -> FuncMap {
     let mut funcs = sprig::funcs();
     convert::add(&mut funcs);
+    duration::add(&mut funcs);
     cluster::add(&mut funcs);
     required::add(&mut funcs, mode);
     toml::add(&mut funcs);
