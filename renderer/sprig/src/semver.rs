@@ -172,7 +172,8 @@ fn is_identifier(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn check_pre(pre: &str) -> Result<(), SemverError> {
+/// Whether a text can stand after `-`.
+pub(crate) fn check_pre(pre: &str) -> Result<(), SemverError> {
     for part in pre.split('.') {
         if !is_identifier(part) {
             return Err(SemverError::new("invalid prerelease string"));
@@ -184,7 +185,8 @@ fn check_pre(pre: &str) -> Result<(), SemverError> {
     Ok(())
 }
 
-fn check_metadata(metadata: &str) -> Result<(), SemverError> {
+/// Whether a text can stand after `+`.
+pub(crate) fn check_metadata(metadata: &str) -> Result<(), SemverError> {
     if metadata.split('.').all(is_identifier) {
         Ok(())
     } else {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use gotemplate::{Call, Failure};
 use value::{Kind, Method, Object, Text, Type, Value};
 
-use crate::semver::{Constraint, SemverError, Version};
+use crate::semver::{Constraint, SemverError, Version, check_metadata, check_pre};
 use crate::table::Table;
 
 pub(crate) fn add(table: &mut Table) {
@@ -92,12 +92,40 @@ impl VersionValue {
                 _ if version.pre.is_empty() => next.patch = grow(version.patch)?,
                 _ => {}
             }
-            let prefix = if version.original.starts_with('v') { "v" } else { "" };
-            next.original = format!("{prefix}{next}");
+            next.original = with_prefix_of(&version, &next);
             Ok(Rc::new(Self { version: next, pointer: false }).into())
         };
         Some(Method { params: &[], call: Rc::new(call) })
     }
+}
+
+impl VersionValue {
+    /// A method that gives the version with another tail; an empty one takes the tail away.
+    fn tailed(
+        &self,
+        check: fn(&str) -> Result<(), SemverError>,
+        put: fn(&mut Version, String),
+    ) -> Option<Method> {
+        let version = self.version.clone();
+        let call = move |arguments: &[Value]| {
+            let tail =
+                arguments.first().and_then(Value::as_text).map(Text::to_string_lossy).unwrap_or_default();
+            if !tail.is_empty() {
+                check(&tail).map_err(|error| Text::from(error.to_string()))?;
+            }
+            let mut next = version.clone();
+            put(&mut next, tail.into_owned());
+            next.original = with_prefix_of(&version, &next);
+            Ok(Rc::new(Self { version: next, pointer: false }).into())
+        };
+        Some(Method { params: &[Type::Str], call: Rc::new(call) })
+    }
+}
+
+/// The text of `next` with the `v` that the version it was made from began with.
+fn with_prefix_of(version: &Version, next: &Version) -> String {
+    let prefix = if version.original.starts_with('v') { "v" } else { "" };
+    format!("{prefix}{next}")
 }
 
 impl Object for VersionValue {
@@ -137,6 +165,8 @@ impl Object for VersionValue {
             "IncMajor" => self.next(0, "major"),
             "IncMinor" => self.next(1, "minor"),
             "IncPatch" => self.next(2, "patch"),
+            "SetMetadata" => self.tailed(check_metadata, |version, tail| version.metadata = tail),
+            "SetPrerelease" => self.tailed(check_pre, |version, tail| version.pre = tail),
             "Compare" => self.against(|order, _, _| Value::Int(order as i64)),
             "Equal" => self.against(|order, _, _| Value::Bool(order.is_eq())),
             "LessThan" => self.against(|order, _, _| Value::Bool(order.is_lt())),
