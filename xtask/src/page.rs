@@ -70,7 +70,7 @@ fn inputs() -> Result<String, String> {
     ] {
         inputs = inputs.path(path, &[])?;
     }
-    Ok(inputs.path("www", &["editor/dist"])?.hash())
+    Ok(inputs.path("www", &["editor/dist", "picture.png"])?.hash())
 }
 
 /// The hash of what was built, which `trunk serve` or a curious person may have changed.
