@@ -34,6 +34,13 @@ impl Zone {
     pub fn named(local: bool, name: &str, offset_seconds: i32) -> Self {
         Self::Offset { local, name: name.into(), seconds: offset_seconds }
     }
+
+    fn offset_seconds(&self) -> i64 {
+        match self {
+            Self::Utc => 0,
+            Self::Offset { seconds, .. } => i64::from(*seconds),
+        }
+    }
 }
 
 /// A moment in a zone. The default is Go's zero time, the first second of the year 1.
@@ -58,6 +65,17 @@ impl Time {
     /// The moment `seconds` and `nanoseconds` after 1970 began in UTC.
     pub fn new(seconds: i64, nanoseconds: u32, zone: Zone) -> Self {
         Self { moment: Timestamp { seconds, nanoseconds }, zone }
+    }
+
+    /// The moment at which a clock in `zone` shows this date (year, month and day, both from 1) and second of the day.
+    pub fn written(
+        (year, month, day): (i64, i64, i64),
+        second_of_day: i64,
+        nanoseconds: u32,
+        zone: Zone,
+    ) -> Self {
+        let seconds = days_of(Day { year, month, day }) * DAY_SECONDS + second_of_day;
+        Self::new(seconds - zone.offset_seconds(), nanoseconds, zone)
     }
 
     /// The template's value.
@@ -101,13 +119,11 @@ impl Time {
     }
 
     pub(super) fn offset_seconds(&self) -> i64 {
-        match &self.zone {
-            Zone::Utc => 0,
-            Zone::Offset { seconds, .. } => i64::from(*seconds),
-        }
+        self.zone.offset_seconds()
     }
 
-    pub(super) fn zone_name(&self) -> &str {
+    /// The short name of its zone; empty where only the offset is known.
+    pub fn zone_name(&self) -> &str {
         match &self.zone {
             Zone::Utc => "UTC",
             Zone::Offset { name, .. } => name,

@@ -2,6 +2,14 @@
 //!
 //! *Source*: github.com/BurntSushi/toml v1.6.0, `parse.go` (`valueDatetime`); go1.27 `time.ParseInLocation`.
 
+use sprig::dates::{Time, Zone};
+use value::Value;
+
+/// The zones of what has no offset. Source: BurntSushi/toml v1.6.0 `internal/tz.go`.
+pub(super) const DATE_ZONE: &str = "date-local";
+pub(super) const DATETIME_ZONE: &str = "datetime-local";
+pub(super) const TIME_ZONE: &str = "time-local";
+
 /// What a date or time of TOML says; what it does not say is zero, and year, month and day are those of Go's `time.Parse`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Moment {
@@ -37,6 +45,20 @@ pub(crate) enum MomentKind {
 }
 
 impl Moment {
+    /// Go's value of it: what has no offset stands in a zone whose name says how it was written.
+    pub(super) fn into_value(self) -> Value {
+        let zone = match self.kind {
+            MomentKind::LocalDate => Zone::named(false, DATE_ZONE, 0),
+            MomentKind::LocalDatetime => Zone::named(false, DATETIME_ZONE, 0),
+            MomentKind::LocalTime => Zone::named(false, TIME_ZONE, 0),
+            MomentKind::Offset(0) => Zone::Utc,
+            MomentKind::Offset(seconds) => Zone::named(false, "", seconds),
+        };
+        let date = (i64::from(self.year), i64::from(self.month), i64::from(self.day));
+        let second = i64::from(self.hour) * 3600 + i64::from(self.minute) * 60 + i64::from(self.second);
+        Time::written(date, second, self.nanosecond, zone).into_value()
+    }
+
     /// Reads `2006-01-02T15:04:05.999Z`, with parts left out as TOML allows it. `None`: it is no such thing.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut rest = text.as_bytes();

@@ -2,10 +2,12 @@
 //!
 //! *Source*: github.com/BurntSushi/toml v1.6.0, `encode.go`.
 
+use sprig::dates::Time;
 use value::number::{format_g, push_int};
 use value::{List, Text, TextBuilder, Value};
 
 use super::Error;
+use super::moment::{DATE_ZONE, DATETIME_ZONE, TIME_ZONE};
 
 /// How deep values may nest; Go has no limit and dies of a map that holds itself.
 const MAX_DEPTH: usize = 10_000;
@@ -32,6 +34,18 @@ pub(crate) fn write(value: &Value) -> Result<Text, Error> {
         }
     }
     Ok(writer.out.finish())
+}
+
+/// The text of a time that was read without an offset.
+fn local_form(value: &Value) -> Option<Vec<u8>> {
+    let time = value.as_object::<Time>()?;
+    let layout: &[u8] = match time.zone_name() {
+        DATE_ZONE => b"2006-01-02",
+        DATETIME_ZONE => b"2006-01-02T15:04:05.999999999",
+        TIME_ZONE => b"15:04:05.999999999",
+        _ => return None,
+    };
+    Some(time.format(layout))
 }
 
 struct Writer {
@@ -214,6 +228,9 @@ impl Writer {
             }
             Value::Map(_) => self.inline_table(value, depth)?,
             Value::Object(object) => match object.type_name() {
+                "time.Time" if local_form(value).is_some() => {
+                    self.out.push_bytes(&local_form(value).unwrap_or_default());
+                }
                 "time.Time" | "time.Duration" | "*semver.Version" => {
                     let bare = object.type_name() == "time.Time";
                     let json = if bare { object.json() } else { None };
