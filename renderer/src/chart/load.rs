@@ -14,8 +14,8 @@ use super::{Chart, File, MAX_CHART_DEPTH, Metadata, archive};
 use crate::Error;
 use crate::log::{Level, Log};
 
-pub(crate) use decode::decode_for_lint;
 use decode::{decode_api_version, decode_lock, decode_metadata};
+pub(crate) use decode::{decode_for_lint, merge_maps};
 
 /// Whether a loader takes the `apiVersion` of this `Chart.yaml`: the first look of `template`, `package` and `install`.
 ///

@@ -20,6 +20,7 @@ use value::{Map, Text};
 pub use crds::Crd;
 pub use dependency::{Dependency, is_compatible_range};
 pub use ignore::pattern_matches;
+pub(crate) use load::merge_maps;
 pub use load::walk::Ignored;
 pub use load::{detect, load, load_archive, load_values};
 pub use lock::Lock;

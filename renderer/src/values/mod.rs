@@ -17,4 +17,4 @@ pub use dependencies::{path_value, process_dependencies, table};
 pub use schema::validate;
 pub(crate) use schema::validate_single;
 pub use set::ReadFile;
-pub use user::{Sets, ValuesFile, merge_maps, user_values};
+pub use user::{Sets, ValuesFile, user_values};

@@ -3,11 +3,11 @@
 //! Source: helm v4.3.1 `pkg/cli/values/options.go`.
 
 use value::json::decode_map;
-use value::{Map, Text, Value};
+use value::{Map, Text};
 
 use super::set::{Mode, ReadFile, assign};
 use crate::Error;
-use crate::chart::load_values;
+use crate::chart::{load_values, merge_maps};
 
 /// A values file of the user.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -80,22 +80,4 @@ pub fn user_values(files: &[ValuesFile], sets: &Sets, read: ReadFile<'_>) -> Res
 
 fn invalid(what: &str, rest: &str) -> Error {
     Error::new("set-invalid", format!("failed parsing --{what} {rest}"))
-}
-
-/// Merges `over` over `base`: maps key by key, everything else whole, nulls included. Uses up both.
-///
-/// Source: `loader.MergeMaps`.
-pub fn merge_maps(base: Map, over: Map) -> Map {
-    let mut waiting = vec![(base.clone(), over)];
-    while let Some((base, over)) = waiting.pop() {
-        for (key, value) in over.entries() {
-            match (base.get(&key), value) {
-                (Some(Value::Map(below)), Value::Map(above)) => waiting.push((below, above)),
-                (_, value) => {
-                    base.insert(key, value);
-                }
-            }
-        }
-    }
-    base
 }

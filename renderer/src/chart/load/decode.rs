@@ -9,7 +9,6 @@ use yaml::{Field, Shape, Struct, decode, documents};
 
 use super::super::{Dependency, File, Lock, Maintainer, Metadata};
 use crate::Error;
-use crate::values::merge_maps;
 
 const STR: Shape = Shape::Str;
 
@@ -155,6 +154,24 @@ pub(super) fn values(text: &Text) -> Result<Map, Error> {
         values = merge_maps(values, read);
     }
     Ok(values)
+}
+
+/// Merges `over` over `base`: maps key by key, everything else whole, nulls included. Uses up both.
+///
+/// Source: `loader.MergeMaps`.
+pub(crate) fn merge_maps(base: Map, over: Map) -> Map {
+    let mut waiting = vec![(base.clone(), over)];
+    while let Some((base, over)) = waiting.pop() {
+        for (key, value) in over.entries() {
+            match (base.get(&key), value) {
+                (Some(Value::Map(below)), Value::Map(above)) => waiting.push((below, above)),
+                (_, value) => {
+                    base.insert(key, value);
+                }
+            }
+        }
+    }
+    base
 }
 
 fn decode_struct(text: &Text, shape: &'static Struct) -> Result<Option<Map>, yaml::Error> {
