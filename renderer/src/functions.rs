@@ -14,7 +14,7 @@ mod toml;
 pub(crate) mod values;
 
 use gotemplate::{Body, Call, Failure, Func, FuncMap};
-use value::{Type, Value};
+use value::{Text, Type, Value, json};
 
 /// How strict the functions are that can stop a render.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,6 +33,46 @@ pub fn table(mode: Mode) -> FuncMap {
     for name in not_in_this_build() {
         funcs.insert(name, absent(name));
     }
+    funcs
+}
+
+/// What Helm adds to Sprig, by name.
+const HELMS_OWN: &[&str] = &[
+    "durationDays",
+    "durationHours",
+    "durationMicroseconds",
+    "durationMilliseconds",
+    "durationMinutes",
+    "durationNanoseconds",
+    "durationRoundTo",
+    "durationSeconds",
+    "durationTruncateTo",
+    "durationWeeks",
+    "fromJsonArray",
+    "fromToml",
+    "fromYaml",
+    "fromYamlArray",
+    "include",
+    "lookup",
+    "mustToDuration",
+    "mustToToml",
+    "mustToYaml",
+    "required",
+    "toToml",
+    "toYaml",
+    "toYamlPretty",
+    "tpl",
+];
+
+/// Sprig's functions without Helm's additions, for templates that are no part of a chart. `env` and `expandenv` are not
+/// among them: whoever has an environment adds them.
+pub fn sprig_table() -> FuncMap {
+    let mut funcs = table(Mode::Template);
+    for name in HELMS_OWN {
+        funcs.remove(name);
+    }
+    // Helm's wants an object and tells errors in it; Sprig's takes anything and gives nil for what is no JSON.
+    funcs.add("fromJson", |_: &mut Call<'_>, text: Text| json::decode(&text).0);
     funcs
 }
 

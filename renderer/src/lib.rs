@@ -31,4 +31,4 @@ pub use capabilities::HELM_VERSION;
 pub use error::Error;
 pub use log::Log;
 pub use session::{Change, Session, Settings, Update};
-pub use {release, sprig, value};
+pub use {gotemplate, release, source, sprig, value, yaml};

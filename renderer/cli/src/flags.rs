@@ -1,68 +1,15 @@
-//! Flags as Helm reads them.
+//! A command line read as Helm reads it: its flags, their types, and what is said about wrong ones.
 //!
-//! Source: github.com/spf13/pflag v1.0.10 `flag.go`, `string_slice.go`, `bool.go`.
+//! Source: github.com/spf13/pflag v1.0.10 `flag.go`, `string_slice.go`, `string_to_string.go`, `bool.go`; go 1.27
+//! `encoding/csv`, `strconv`, `time`.
 
 use std::collections::HashMap;
 
+use renderer::value::fmt::quote;
+
 use crate::Failure;
-
-/// What a flag takes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Kind {
-    /// Nothing, or `=true` and its like.
-    Bool,
-    /// A comma-separated list; given twice, the lists are joined.
-    List,
-    /// A text.
-    Text,
-    /// A text; every time it is given counts.
-    Texts,
-}
-
-/// A flag that a command knows.
-pub(crate) struct Flag {
-    pub(crate) name: &'static str,
-    pub(crate) short: Option<char>,
-    pub(crate) kind: Kind,
-}
-
-/// Declares a flag.
-pub(crate) const fn flag(name: &'static str, short: Option<char>, kind: Kind) -> Flag {
-    Flag { name, short, kind }
-}
-
-/// Flags of every command.
-pub(crate) const GLOBAL: &[Flag] = &[
-    flag("burst-limit", None, Kind::Text),
-    flag("color", None, Kind::Text),
-    flag("colour", None, Kind::Text),
-    flag("content-cache", None, Kind::Text),
-    flag("debug", None, Kind::Bool),
-    flag("kube-apiserver", None, Kind::Text),
-    flag("kube-as-group", None, Kind::Texts),
-    flag("kube-as-user", None, Kind::Text),
-    flag("kube-ca-file", None, Kind::Text),
-    flag("kube-context", None, Kind::Text),
-    flag("kube-insecure-skip-tls-verify", None, Kind::Bool),
-    flag("kube-tls-server-name", None, Kind::Text),
-    flag("kube-token", None, Kind::Text),
-    flag("kubeconfig", None, Kind::Text),
-    flag("namespace", Some('n'), Kind::Text),
-    flag("qps", None, Kind::Text),
-    flag("registry-config", None, Kind::Text),
-    flag("repository-cache", None, Kind::Text),
-    flag("repository-config", None, Kind::Text),
-];
-
-/// Flags that say where values come from.
-pub(crate) const VALUES: &[Flag] = &[
-    flag("set", None, Kind::Texts),
-    flag("set-file", None, Kind::Texts),
-    flag("set-json", None, Kind::Texts),
-    flag("set-literal", None, Kind::Texts),
-    flag("set-string", None, Kind::Texts),
-    flag("values", Some('f'), Kind::List),
-];
+use crate::csv::record;
+use crate::known::{Flag, HELP, Kind};
 
 /// What stood on the command line.
 #[derive(Debug, Default)]
@@ -70,6 +17,10 @@ pub(crate) struct Given {
     values: HashMap<&'static str, Vec<String>>,
     /// Arguments that are no flags, in order.
     pub(crate) arguments: Vec<String>,
+    /// Lines that are said about flags that are on their way out.
+    pub(crate) notices: Vec<String>,
+    /// Whether help is asked for.
+    pub(crate) help: bool,
 }
 
 impl Given {
@@ -87,52 +38,83 @@ impl Given {
     pub(crate) fn all(&self, name: &str) -> &[String] {
         self.values.get(name).map_or(&[], Vec::as_slice)
     }
+
+    /// Whether the flag was given at all.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
 }
 
-/// Reads a command line; flags and arguments may stand in any order, and all behind `--` are arguments.
-pub(crate) fn parse(known: &[&[Flag]], given: &[String]) -> Result<Given, Failure> {
-    let flags = || known.iter().flat_map(|flags| flags.iter());
+/// Reads a command line; flags and arguments may stand in any order, and all behind `--` are arguments. `warn` hears at once
+/// what values are on their way out.
+pub(crate) fn parse(
+    known: &[&[Flag]],
+    given: &[String],
+    warn: &mut dyn FnMut(String),
+) -> Result<Given, Failure> {
     let mut out = Given::default();
     let mut rest = given.iter();
     while let Some(argument) = rest.next() {
         if argument == "--" {
             out.arguments.extend(rest.by_ref().cloned());
         } else if let Some(long) = argument.strip_prefix("--") {
+            if long.starts_with(['-', '=']) {
+                return Err(Failure(format!("bad flag syntax: {argument}")));
+            }
             let (name, value) = match long.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (long, None),
             };
-            let flag =
-                flags().find(|flag| flag.name == name).ok_or_else(|| format!("unknown flag: --{name}"))?;
-            let value = match value {
-                Some(value) => value,
-                None if flag.kind == Kind::Bool => "true".to_owned(),
-                None => rest.next().cloned().ok_or_else(|| format!("flag needs an argument: --{name}"))?,
-            };
-            out.take(flag, value)?;
-        } else if argument.len() > 1 && argument.starts_with('-') {
-            let letters = &argument[1..];
-            let mut at = 0;
-            while let Some(letter) = letters[at..].chars().next() {
-                at += letter.len_utf8();
-                let flag = flags()
-                    .find(|flag| flag.short == Some(letter))
-                    .ok_or_else(|| format!("unknown shorthand flag: '{letter}' in -{letters}"))?;
-                let behind = &letters[at..];
-                let value = if let Some(value) = behind.strip_prefix('=') {
-                    value.to_owned()
-                } else if flag.kind == Kind::Bool {
-                    out.take(flag, "true".to_owned())?;
+            let Some(flag) = known.iter().copied().flatten().find(|flag| flag.name == name) else {
+                if name == "help" {
+                    // `--help=…` is a switch like others, but help itself stops the reading.
+                    let Some(value) = value else {
+                        out.help = true;
+                        return Ok(out);
+                    };
+                    out.help = out.take(&HELP, &value, warn).map(|()| out.is_on("help"))?;
                     continue;
-                } else if !behind.is_empty() {
-                    behind.to_owned()
-                } else {
-                    rest.next()
-                        .cloned()
-                        .ok_or_else(|| format!("flag needs an argument: '{letter}' in -{letters}"))?
+                }
+                return Err(Failure(format!("unknown flag: --{name}")));
+            };
+            let value = match (value, flag.kind.when_alone()) {
+                (Some(value), _) => value,
+                (None, Some(value)) => value.to_owned(),
+                (None, None) => {
+                    rest.next().cloned().ok_or_else(|| format!("flag needs an argument: --{name}"))?
+                }
+            };
+            out.take(flag, &value, warn)?;
+        } else if argument.len() > 1 && argument.starts_with('-') {
+            let mut letters = &argument[1..];
+            while let Some(letter) = letters.chars().next() {
+                let all = letters;
+                let Some(flag) = known.iter().copied().flatten().find(|flag| flag.short == Some(letter))
+                else {
+                    if letter == 'h' {
+                        out.help = true;
+                        return Ok(out);
+                    }
+                    return Err(Failure(format!("unknown shorthand flag: {letter:?} in -{all}")));
                 };
-                out.take(flag, value)?;
-                break;
+                letters = &letters[letter.len_utf8()..];
+                if letters.len() > 1
+                    && let Some(value) = letters.strip_prefix('=')
+                {
+                    out.take(flag, value, warn)?;
+                    break;
+                }
+                if let Some(value) = flag.kind.when_alone() {
+                    out.take(flag, value, warn)?;
+                    continue;
+                }
+                if !letters.is_empty() {
+                    out.take(flag, letters, warn)?;
+                    break;
+                }
+                let needs = || format!("flag needs an argument: {letter:?} in -{all}");
+                let value = rest.next().ok_or_else(needs)?;
+                out.take(flag, value, warn)?;
             }
         } else {
             out.arguments.push(argument.clone());
@@ -142,22 +124,74 @@ pub(crate) fn parse(known: &[&[Flag]], given: &[String]) -> Result<Given, Failur
 }
 
 impl Given {
-    fn take(&mut self, flag: &Flag, value: String) -> Result<(), Failure> {
-        let all = self.values.entry(flag.name).or_default();
-        match flag.kind {
-            Kind::Bool => match truth(&value) {
-                Some(truth) => all.push(truth.to_string()),
-                None => {
-                    return Err(Failure(format!(
-                        "invalid argument {value:?} for \"{}\" flag: strconv.ParseBool: parsing {value:?}: invalid syntax",
-                        flag.shown()
-                    )));
-                }
-            },
-            Kind::List => all.extend(comma_separated(&value)),
-            Kind::Text | Kind::Texts => all.push(value),
+    fn take(&mut self, flag: &Flag, value: &str, warn: &mut dyn FnMut(String)) -> Result<(), Failure> {
+        let items = items(flag.kind, value, warn).map_err(|why| {
+            let value = String::from_utf8_lossy(&quote(value.as_bytes())).into_owned();
+            Failure(format!("invalid argument {value} for \"{}\" flag: {why}", flag.shown()))
+        })?;
+        // `--colour` is another name of `--color`.
+        let name = if flag.name == "colour" { "color" } else { flag.name };
+        self.values.entry(name).or_default().extend(items);
+        if let Some(instead) = flag.deprecated {
+            self.notices.push(format!("Flag --{} has been deprecated, {instead}", flag.name));
         }
         Ok(())
+    }
+}
+
+/// The texts that a value of this kind adds.
+fn items(kind: Kind, value: &str, warn: &mut dyn FnMut(String)) -> Result<Vec<String>, String> {
+    let one = |text: &str| Ok(vec![text.to_owned()]);
+    let unread = |function: &str| {
+        let value = String::from_utf8_lossy(&quote(value.as_bytes())).into_owned();
+        Err(format!("strconv.{function}: parsing {value}: invalid syntax"))
+    };
+    match kind {
+        Kind::Bool => match truth(value) {
+            Some(truth) => one(&truth.to_string()),
+            None => unread("ParseBool"),
+        },
+        Kind::DryRun | Kind::Text | Kind::Texts => one(value),
+        Kind::Duration => check_duration(value).and_then(|()| one(value)),
+        Kind::Float => match value.parse::<f32>() {
+            Ok(_) => one(value),
+            Err(_) => unread("ParseFloat"),
+        },
+        Kind::Int => match value.parse::<i64>() {
+            Ok(_) => one(value),
+            Err(error) => {
+                use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+                if matches!(error.kind(), NegOverflow | PosOverflow) {
+                    return Err(format!("strconv.ParseInt: parsing {value:?}: value out of range"));
+                }
+                unread("ParseInt")
+            }
+        },
+        Kind::List if value.is_empty() => Ok(Vec::new()),
+        Kind::List => record(value),
+        Kind::Pairs => pairs(value).map(|()| vec![value.to_owned()]),
+        Kind::PostRenderer if value.is_empty() => one(value),
+        Kind::PostRenderer => Err(format!("plugin: {{Name:{value} Type:postrenderer/v1}} not found")),
+        Kind::Wait => {
+            match value {
+                "hookOnly" | "legacy" | "watcher" => {}
+                "true" => warn(
+                    "--wait=true is deprecated (boolean value) and can be replaced with --wait=watcher"
+                        .to_owned(),
+                ),
+                "false" => warn(
+                    "--wait=false is deprecated (boolean value) and can be replaced with --wait=hookOnly"
+                        .to_owned(),
+                ),
+                _ => {
+                    let value = String::from_utf8_lossy(&quote(value.as_bytes())).into_owned();
+                    return Err(format!(
+                        "invalid wait input {value}. Valid inputs are watcher, hookOnly, and legacy"
+                    ));
+                }
+            }
+            one(value)
+        }
     }
 }
 
@@ -170,7 +204,8 @@ impl Flag {
     }
 }
 
-fn truth(text: &str) -> Option<bool> {
+/// Go's `strconv.ParseBool`.
+pub(crate) fn truth(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
@@ -178,34 +213,66 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// One line of comma-separated values; a quoted one may hold commas.
-fn comma_separated(line: &str) -> Vec<String> {
-    let mut items = Vec::new();
-    let mut item = String::new();
-    let mut quoted = false;
-    let mut runes = line.chars().peekable();
-    while let Some(rune) = runes.next() {
-        match rune {
-            '"' if quoted && runes.next_if_eq(&'"').is_some() => item.push('"'),
-            '"' if quoted => quoted = false,
-            '"' if item.is_empty() => quoted = true,
-            ',' if !quoted => items.push(std::mem::take(&mut item)),
-            _ => item.push(rune),
+/// `key=value`, or several with commas between them.
+fn pairs(value: &str) -> Result<(), String> {
+    let pairs = match value.matches('=').count() {
+        0 | 1 => vec![value.to_owned()],
+        _ => record(value)?,
+    };
+    match pairs.iter().find(|pair| !pair.contains('=')) {
+        Some(pair) => Err(format!("{pair} must be formatted as key=value")),
+        None => Ok(()),
+    }
+}
+
+/// Whether Go's `time.ParseDuration` reads it: numbers with units, `1h2.5m`, or `0`.
+fn check_duration(text: &str) -> Result<(), String> {
+    let shown = String::from_utf8_lossy(&quote(text.as_bytes())).into_owned();
+    let invalid = || format!("time: invalid duration {shown}");
+    let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if rest == "0" {
+        return Ok(());
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut nanoseconds = 0.0;
+    while !rest.is_empty() {
+        let whole = rest.trim_start_matches(|rune: char| rune.is_ascii_digit());
+        let after = match whole.strip_prefix('.') {
+            Some(fraction) => fraction.trim_start_matches(|rune: char| rune.is_ascii_digit()),
+            None => whole,
+        };
+        let number = &rest[..rest.len() - after.len()];
+        if !number.contains(|rune: char| rune.is_ascii_digit()) {
+            return Err(invalid());
         }
+        let end = after.find(|rune: char| rune.is_ascii_digit() || rune == '.').unwrap_or(after.len());
+        let unit = match &after[..end] {
+            "" => return Err(format!("time: missing unit in duration {shown}")),
+            "ns" => 1.0,
+            "us" | "µs" | "μs" => 1e3,
+            "ms" => 1e6,
+            "s" => 1e9,
+            "m" => 60e9,
+            "h" => 3600e9,
+            unit => return Err(format!("time: unknown unit {unit:?} in duration {shown}")),
+        };
+        // Digits with at most one point are a number.
+        nanoseconds += number.parse::<f64>().unwrap_or_default() * unit;
+        rest = &after[end..];
     }
-    if !line.is_empty() {
-        items.push(item);
-    }
-    items
+    if nanoseconds >= 9.3e18 { Err(invalid()) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::known::{GLOBAL, LINT, TEMPLATE, VALUES};
 
     fn read(line: &[&str]) -> Result<Given, String> {
         let given: Vec<String> = line.iter().map(|it| (*it).to_owned()).collect();
-        parse(&[GLOBAL, VALUES], &given).map_err(|failure| failure.0)
+        parse(&[GLOBAL, VALUES, TEMPLATE, LINT], &given, &mut |_| {}).map_err(|failure| failure.0)
     }
 
     #[test]
@@ -221,12 +288,37 @@ mod tests {
 
     #[test]
     fn a_flag_that_is_wrong_is_named() {
-        assert_eq!(read(&["--foo"]).unwrap_err(), "unknown flag: --foo");
-        assert_eq!(read(&["--set"]).unwrap_err(), "flag needs an argument: --set");
-        assert_eq!(read(&["-xn"]).unwrap_err(), "unknown shorthand flag: 'x' in -xn");
-        assert_eq!(
-            read(&["--debug=maybe"]).unwrap_err(),
-            "invalid argument \"maybe\" for \"--debug\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax"
-        );
+        for (line, said) in [
+            (&["--foo"][..], "unknown flag: --foo"),
+            (&["--=x"], "bad flag syntax: --=x"),
+            (&["--set"], "flag needs an argument: --set"),
+            (&["-gx"], "unknown shorthand flag: 'x' in -x"),
+            (&["-gn"], "flag needs an argument: 'n' in -n"),
+            (
+                &["--debug=maybe"],
+                "invalid argument \"maybe\" for \"--debug\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax",
+            ),
+            (
+                &["--timeout", "5"],
+                "invalid argument \"5\" for \"--timeout\" flag: time: missing unit in duration \"5\"",
+            ),
+            (&["-l", "a=1,b"], ""),
+            (
+                &["-l", "a=1,b=2,c"],
+                "invalid argument \"a=1,b=2,c\" for \"-l, --labels\" flag: c must be formatted as key=value",
+            ),
+        ] {
+            assert_eq!(read(line).err().unwrap_or_default(), said, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        for good in ["0", "-0", "1h2.5m", ".5s", "1.µs"] {
+            assert!(check_duration(good).is_ok(), "{good}");
+        }
+        for bad in ["", "5", "1x", ".s", "1.2.3s", "s", "-", "9999999h"] {
+            assert!(check_duration(bad).is_err(), "{bad}");
+        }
     }
 }

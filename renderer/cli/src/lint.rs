@@ -2,34 +2,27 @@
 //!
 //! Source: helm v4.3.1 `pkg/cmd/lint.go`, `pkg/action/lint.go`.
 
+use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use renderer::capabilities::KubeVersion;
 use renderer::chart::load::walk::Files;
-use renderer::lint::{Settings, Tools, lint};
+use renderer::lint::{Settings, Tools, directory_of_archive, lint};
 use renderer::problem::Severity;
 use renderer::render::{Fuel, Mode, ParseCache};
 use renderer::value::Map;
 use renderer::{Log, chart, functions};
 
-use crate::flags::{self, Flag, GLOBAL, Given, Kind, VALUES, flag};
-use crate::template::{namespace, values};
+use crate::flags::Given;
+use crate::locate::{absolute, clean};
+use crate::template::values;
 use crate::tree::{Disk, said};
 use crate::world::Machine;
-use crate::{Failure, print, tell};
-
-const FLAGS: &[Flag] = &[
-    flag("kube-version", None, Kind::Text),
-    flag("quiet", None, Kind::Bool),
-    flag("skip-schema-validation", None, Kind::Bool),
-    flag("strict", None, Kind::Bool),
-    flag("with-subcharts", None, Kind::Bool),
-];
+use crate::{Failure, print, settings, tell};
 
 /// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let given = flags::parse(&[GLOBAL, VALUES, FLAGS], arguments)?;
+pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     if given.arguments.is_empty() {
         return Err("\"helm lint\" requires at least 1 argument\n\nUsage:  helm lint PATH [flags]".into());
     }
@@ -42,14 +35,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let mut paths = given.arguments.clone();
     if given.is_on("with-subcharts") {
         for path in &given.arguments {
-            subcharts(&Path::new(path).join("charts"), &mut paths);
+            subcharts(&clean(&format!("{path}/charts")), &mut paths);
         }
     }
-    let user = values(&given)?;
+    let namespace = settings::namespace(given);
+    let user = values(given)?;
     let mut out = String::new();
     let (mut failed, mut loud) = (0, 0);
     for path in &paths {
-        let outcome = one(path, &given, &user, version.as_ref());
+        let outcome = one(path, given, &namespace, &user, version.as_ref());
         let report = Report::of(outcome, given.is_on("strict"));
         loud += usize::from(report.is_loud);
         failed += usize::from(report.has_failed);
@@ -109,14 +103,14 @@ impl Report {
 fn one(
     path: &str,
     given: &Given,
+    namespace: &str,
     user: &Map,
     version: Option<&KubeVersion>,
 ) -> Result<Vec<renderer::lint::Message>, String> {
-    let namespace = namespace(given);
     let skip_schema = given.is_on("skip-schema-validation");
     let mut log = Vec::new();
     let run = |root: &str, log: &mut Vec<Log>, disk: Option<&Disk>, files: Option<&Files>| {
-        let settings = Settings { root, user, namespace: &namespace, kube_version: version, skip_schema };
+        let settings = Settings { root, user, namespace, kube_version: version, skip_schema };
         let funcs = functions::table(Mode::Lint);
         let mut tools = Tools {
             funcs: &funcs,
@@ -133,53 +127,49 @@ fn one(
         }
     };
     let messages = if path.ends_with(".tgz") || path.ends_with(".tar.gz") {
-        let bytes = fs::read(path)
-            .map_err(|error| format!("unable to open tarball: {}", said("open", Path::new(path), &error)))?;
+        let unopened = |error| format!("unable to open tarball: {}", said("open", Path::new(path), &error));
+        let mut file = fs::File::open(path).map_err(unopened)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|error| {
+            format!("unable to extract tarball: {}", said("read", Path::new(path), &error))
+        })?;
+        let unextracted = |why: String| format!("unable to extract tarball: {why}");
         let files =
-            chart::archive::expand(&bytes).map_err(|error| format!("unable to extract tarball: {error}"))?;
-        let root = Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            chart::archive::expand(&bytes).map_err(|error| unextracted(error.message().to_owned()))?;
+        // Helm unpacks into a directory with a random name, and shows it.
+        let root = format!("/{}", directory_of_archive(&files).map_err(unextracted)?);
         run(&root, &mut log, None, Some(&Files::new(files)))
     } else {
-        let directory = Path::new(path);
-        let chart_yaml = directory.join("Chart.yaml");
+        let chart_yaml = clean(&format!("{path}/Chart.yaml"));
         fs::metadata(&chart_yaml).map_err(|error| {
             format!("unable to check Chart.yaml file in chart: {}", said("stat", &chart_yaml, &error))
         })?;
-        let root = absolute(directory).map_err(|error| error.to_string())?;
-        run(&root.to_string_lossy(), &mut log, Some(&Disk::new(directory)), None)
+        let root = absolute(Path::new(path)).map_err(|error| error.to_string())?;
+        run(&root.to_string_lossy(), &mut log, Some(&Disk::new(&root)), None)
     };
-    tell(&mut log, given.is_on("debug"));
+    tell(&mut log, settings::is_debug(given));
     Ok(messages)
 }
 
-fn absolute(path: &Path) -> io::Result<PathBuf> {
-    let path = std::path::absolute(path)?;
-    // Go cleans `.` and `..` away; the file system does not have to be asked.
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    Ok(clean)
-}
-
-/// Every directory with a `Chart.yaml` and every archive below `directory`, in the order of a walk.
+/// Every directory with a `Chart.yaml` and every archive below `directory`, in the order of a walk, which follows no links.
 fn subcharts(directory: &Path, found: &mut Vec<String>) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-        let shown = path.to_string_lossy().into_owned();
-        if path.is_dir() {
-            subcharts(&path, found);
-        } else if path.file_name().is_some_and(|name| name == "Chart.yaml") {
-            found.push(directory.to_string_lossy().into_owned());
+    let is_directory = |path: &Path| fs::symlink_metadata(path).is_ok_and(|place| place.is_dir());
+    let children = |path: &Path| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort_by(|a, b| b.cmp(a));
+        paths
+    };
+    let mut waiting = if is_directory(directory) { children(directory) } else { Vec::new() };
+    while let Some(path) = waiting.pop() {
+        let shown = path.to_string_lossy();
+        if path.file_name().is_some_and(|name| name == "Chart.yaml") {
+            found.extend(path.parent().map(|parent| parent.to_string_lossy().into_owned()));
         } else if shown.ends_with(".tgz") || shown.ends_with(".tar.gz") {
-            found.push(shown);
+            found.push(shown.into_owned());
+        }
+        if is_directory(&path) {
+            waiting.extend(children(&path));
         }
     }
 }

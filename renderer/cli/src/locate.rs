@@ -2,8 +2,8 @@
 //!
 //! Source: helm v4.3.1 `pkg/action/install.go`, `LocateChart`; `pkg/chart/loader/load.go`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
 
 use renderer::Log;
 use renderer::chart::load::walk::walk;
@@ -11,14 +11,23 @@ use renderer::chart::{Chart, detect, load, load_archive};
 use renderer::value::Text;
 
 use crate::Failure;
+use crate::flags::Given;
 use crate::tree::{Disk, said};
 
 /// The absolute path that a chart argument names.
-pub(crate) fn chart_path(argument: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn chart_path(argument: &str, given: &Given) -> Result<PathBuf, Failure> {
     let name = argument.trim();
     let path = Path::new(name);
+    if !given.text("repo").is_empty() {
+        return Err(
+            "--repo names a repository, and chartroom does not fetch: pull the chart with helm".into()
+        );
+    }
+    if given.is_on("verify") {
+        return Err("--verify is not in this build: verify the chart with helm".into());
+    }
     if fs::metadata(path).is_ok() {
-        return std::path::absolute(path).map_err(|error| Failure(error.to_string()));
+        return absolute(path).map_err(|error| Failure(error.to_string()));
     }
     if path.is_absolute() || name.starts_with('.') {
         return Err(Failure(format!("path {name:?} not found")));
@@ -34,6 +43,27 @@ pub(crate) fn chart_path(argument: &str) -> Result<PathBuf, Failure> {
         ))),
         Some((repository, _)) => Err(Failure(format!("repo {repository} not found"))),
     }
+}
+
+/// An absolute path in its shortest form.
+pub(crate) fn absolute(path: &Path) -> io::Result<PathBuf> {
+    Ok(clean(&std::path::absolute(path)?.to_string_lossy()))
+}
+
+/// A path as Go's `filepath.Join` leaves it: without doubled slashes and without `.` and `..` where they can go.
+pub(crate) fn clean(path: &str) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(clean.components().next_back(), Some(Component::Normal(_))) => {
+                clean.pop();
+            }
+            Component::ParentDir if clean.is_absolute() => {}
+            part => clean.push(part),
+        }
+    }
+    clean
 }
 
 /// Loads the chart in a directory or an archive.
@@ -58,4 +88,22 @@ pub(crate) fn chart(path: &Path, log: &mut Vec<Log>) -> Result<Chart, Failure> {
 
 pub(crate) fn said_by_renderer(error: renderer::Error) -> Failure {
     Failure(error.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_as_text() {
+        for (path, cleaned) in [
+            ("./c/charts", "c/charts"),
+            ("c//charts/", "c/charts"),
+            ("../c/../x", "../x"),
+            ("/../x", "/x"),
+            ("../../c", "../../c"),
+        ] {
+            assert_eq!(clean(path), Path::new(cleaned), "{path}");
+        }
+    }
 }

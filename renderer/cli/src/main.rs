@@ -1,8 +1,13 @@
 //! `chartroom`: Helm's `template` and `lint` on the command line, to the byte.
 
+mod csv;
 mod flags;
+mod known;
+mod kubeconfig;
 mod lint;
 mod locate;
+mod name_template;
+mod settings;
 mod template;
 mod tree;
 mod world;
@@ -12,6 +17,9 @@ use std::process::ExitCode;
 
 use renderer::Log;
 use renderer::log::Level;
+
+use crate::flags::Given;
+use crate::known::{Flag, GLOBAL, LINT, TEMPLATE, TEMPLATE_EXCLUSIVE, VALUES};
 
 /// How a command ended badly: the sentence behind `Error: `.
 pub(crate) struct Failure(pub(crate) String);
@@ -36,30 +44,97 @@ The flags are those of helm.
 fn main() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
-    let outcome = match arguments.split_first() {
-        Some((command, rest)) => match command.as_str() {
-            "template" => template::run(rest),
-            "lint" => lint::run(rest),
-            "version" => print(format!(
-                "chartroom {}, as helm {}\n",
-                env!("CARGO_PKG_VERSION"),
-                renderer::HELM_VERSION
-            )),
-            "help" | "--help" | "-h" => print(USAGE),
-            other => Err(Failure(format!(
-                "unknown command \"{other}\" for \"chartroom\": it knows template, lint and version"
-            ))),
-        },
-        None => print(USAGE),
-    };
-    match outcome {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(message)) => {
             // Nothing is left to tell anyone when stderr is gone.
-            let _ = writeln!(io::stderr(), "Error: {message}");
+            let _ = writeln!(io::stderr(), "{message}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// What a command does with its flags.
+type Command = fn(&Given) -> Result<(), Failure>;
+
+/// Runs a command line. The failure is all that goes to stderr behind the log.
+fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
+    let error = |Failure(message)| Failure(format!("Error: {message}"));
+    let Some(at) = command_at(&arguments) else { return print(USAGE).map_err(error) };
+    let (flags, command): (&[Flag], Command) = match arguments.remove(at).as_str() {
+        "template" => (TEMPLATE, template::run),
+        "lint" => (LINT, lint::run),
+        "version" => (&[], |_| {
+            print(format!("chartroom {}, as helm {}\n", env!("CARGO_PKG_VERSION"), renderer::HELM_VERSION))
+        }),
+        "help" => return print(USAGE).map_err(error),
+        other => {
+            let known = "it knows template, lint and version";
+            return Err(error(Failure(format!("unknown command \"{other}\" for \"chartroom\": {known}"))));
+        }
+    };
+    let mut warn = |line: String| tell(&mut vec![Log::new(Level::Warn, line)], false);
+    let given = flags::parse(&[GLOBAL, VALUES, flags], &arguments, &mut warn).map_err(error)?;
+    if let Some(mode) = settings::wrong_color(&given) {
+        let why = format!("invalid color mode {mode:?}: must be one of: never, auto, always");
+        return Err(Failure(Log::new(Level::Warn, "command failed").with("error", why).to_string()));
+    }
+    for notice in &given.notices {
+        // As above: nobody listens.
+        let _ = writeln!(io::stderr(), "{notice}");
+    }
+    if given.help {
+        return print(USAGE).map_err(error);
+    }
+    if let Some(driver) = settings::wrong_driver() {
+        return Err(Failure(Log::new(Level::Info, format!("unknown driver {driver:?}")).to_string()));
+    }
+    if !given.arguments.is_empty()
+        && let Some(why) = excluded(&given)
+    {
+        return Err(error(Failure(why)));
+    }
+    command(&given).map_err(error)
+}
+
+/// Where the name of the command stands: flags of every command may stand before it.
+///
+/// Source: github.com/spf13/cobra v1.10.2 `command.go`, `stripFlags`.
+fn command_at(arguments: &[String]) -> Option<usize> {
+    let takes_next = |argument: &str| {
+        let known = |found: &dyn Fn(&&Flag) -> bool| GLOBAL.iter().find(found);
+        let flag = match argument.strip_prefix("--") {
+            Some(name) => known(&|flag| flag.name == name),
+            None if argument.len() == 2 => known(&|flag| flag.short == argument.chars().nth(1)),
+            None => return false,
+        };
+        !argument.contains('=') && flag.is_none_or(|flag| flag.kind.when_alone().is_none())
+    };
+    let mut at = 0;
+    while let Some(argument) = arguments.get(at) {
+        match argument.as_str() {
+            "--" | "--help" | "-h" => return None,
+            argument if !argument.starts_with('-') => return Some(at),
+            argument if takes_next(argument) => at += 2,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// What is said of flags that exclude each other.
+fn excluded(given: &Given) -> Option<String> {
+    TEMPLATE_EXCLUSIVE.iter().find_map(|group| {
+        let mut set: Vec<&str> = group.iter().copied().filter(|name| given.has(name)).collect();
+        set.sort_unstable();
+        (set.len() > 1).then(|| {
+            format!(
+                "if any flags in the group [{}] are set none of the others can be; [{}] were all set",
+                group.join(" "),
+                set.join(" ")
+            )
+        })
+    })
 }
 
 /// Writes to stdout. A reader that went away is no error, as for any other filter.

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 use renderer::capabilities::{Capabilities, KubeVersion};
@@ -15,51 +15,30 @@ use renderer::render::{
     self, Engine, Fuel, Mode, NOTES, OutputOptions, ParseCache, Release, Rendered, assemble, prepare,
     show_only,
 };
+use renderer::value::fmt::quote;
 use renderer::value::{Map, Text};
 use renderer::values::{Sets, ValuesFile, user_values};
 use renderer::{Log, functions};
 
-use crate::flags::{self, Flag, GLOBAL, Given, Kind, VALUES, flag};
-use crate::locate::{self, said_by_renderer};
-use crate::tree::{errno_words, said};
+use crate::flags::{self, Given};
+use crate::locate::{self, clean, said_by_renderer};
+use crate::tree::said;
 use crate::world::Machine;
-use crate::{Failure, print, tell};
-
-const FLAGS: &[Flag] = &[
-    flag("api-versions", Some('a'), Kind::List),
-    flag("generate-name", Some('g'), Kind::Bool),
-    flag("include-crds", None, Kind::Bool),
-    flag("is-upgrade", None, Kind::Bool),
-    flag("kube-version", None, Kind::Text),
-    flag("name-template", None, Kind::Text),
-    flag("no-hooks", None, Kind::Bool),
-    flag("output-dir", None, Kind::Text),
-    flag("release-name", None, Kind::Bool),
-    flag("show-only", Some('s'), Kind::Texts),
-    flag("skip-crds", None, Kind::Bool),
-    flag("skip-schema-validation", None, Kind::Bool),
-    flag("skip-tests", None, Kind::Bool),
-];
+use crate::{Failure, name_template, print, settings, tell};
 
 /// Runs the command.
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let given = flags::parse(&[GLOBAL, VALUES, FLAGS], arguments)?;
-    let debug = given.is_on("debug") || std::env::var("HELM_DEBUG").is_ok_and(|on| on == "true" || on == "1");
+pub(crate) fn run(given: &Given) -> Result<(), Failure> {
+    if given.arguments.is_empty() {
+        return Err(
+            "\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]"
+                .into(),
+        );
+    }
+    let debug = settings::is_debug(given);
     let mut log = Vec::new();
-    let outcome = Run { given: &given, debug, log: &mut log }.run();
+    let outcome = Run { given, debug, log: &mut log }.run();
     tell(&mut log, debug);
     outcome
-}
-
-/// The namespace that a command works in.
-pub(crate) fn namespace(given: &Given) -> String {
-    match given.text("namespace") {
-        "" => std::env::var("HELM_NAMESPACE")
-            .ok()
-            .filter(|name| !name.is_empty())
-            .unwrap_or("default".to_owned()),
-        name => name.to_owned(),
-    }
 }
 
 /// The Kubernetes and its APIs that the flags describe.
@@ -77,20 +56,20 @@ pub(crate) fn capabilities(given: &Given) -> Result<Capabilities, Failure> {
 /// The values that the flags give.
 pub(crate) fn values(given: &Given) -> Result<Map, Failure> {
     let mut files = Vec::new();
+    // Helm reads and parses file by file: what is wrong with an earlier one is said before a later one is opened.
+    let mut unreadable = None;
     for name in given.all("values") {
-        let data = if name.trim() == "-" {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-            bytes
-        } else {
-            let path = Path::new(name);
-            fs::File::open(path).map_err(|error| said("open", path, &error)).and_then(|mut file| {
-                let mut bytes = Vec::new();
-                file.read_to_end(&mut bytes).map_err(|error| said("read", path, &error))?;
-                Ok(bytes)
-            })?
-        };
-        files.push(ValuesFile { name: name.clone(), data: Text::from(data) });
+        match named_file(name) {
+            Ok(bytes) => files.push(ValuesFile { name: name.clone(), data: Text::from(bytes) }),
+            Err(why) => {
+                unreadable = Some(why);
+                break;
+            }
+        }
+    }
+    if let Some(why) = unreadable {
+        user_values(&files, &Sets::default(), &mut |_| Ok(Text::new())).map_err(said_by_renderer)?;
+        return Err(Failure(why));
     }
     let sets = Sets {
         json: given.all("set-json").to_vec(),
@@ -99,11 +78,24 @@ pub(crate) fn values(given: &Given) -> Result<Map, Failure> {
         file: given.all("set-file").to_vec(),
         literal: given.all("set-literal").to_vec(),
     };
-    let mut read = |path: &str| match fs::read(path) {
-        Ok(bytes) => Ok(Text::from(bytes)),
-        Err(error) => Err(format!("open {path}: {}", errno_words(&error))),
-    };
-    user_values(&files, &sets, &mut read).map_err(said_by_renderer)
+    user_values(&files, &sets, &mut |path| named_file(path).map(Text::from)).map_err(said_by_renderer)
+}
+
+/// The bytes of a file that a flag names; `-` is stdin.
+fn named_file(name: &str) -> Result<Vec<u8>, String> {
+    if name.trim() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        return Ok(bytes);
+    }
+    if ["http://", "https://", "oci://"].iter().any(|scheme| name.starts_with(scheme)) {
+        return Err(format!("{name} is remote, and chartroom does not fetch"));
+    }
+    let path = Path::new(name);
+    let mut file = fs::File::open(path).map_err(|error| said("open", path, &error))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|error| said("read", path, &error))?;
+    Ok(bytes)
 }
 
 struct Run<'a> {
@@ -114,49 +106,80 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn run(&mut self) -> Result<(), Failure> {
-        if self.given.arguments.is_empty() {
-            return Err(Failure(
-                "\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]".to_owned(),
-            ));
-        }
         let capabilities = capabilities(self.given)?;
-        self.say("Original chart version", "version", "");
+        let asks_cluster = self.asks_cluster()?;
+        self.say("Original chart version", Some(("version", self.given.text("version"))));
+        if self.given.is_on("devel") && self.given.text("version").is_empty() {
+            self.say("setting version to >0.0.0-0", None);
+        }
         let (name, reference) = self.name_and_chart()?;
-        let path = locate::chart_path(&reference)?;
-        self.say("Chart path", "path", &path.display().to_string());
+        let path = locate::chart_path(&reference, self.given)?;
+        self.say("Chart path", Some(("path", &path.display().to_string())));
         let user = values(self.given)?;
         let mut chart = locate::chart(&path, self.log)?;
         render::check_installable(&chart, self.log).map_err(said_by_renderer)?;
+        if asks_cluster {
+            return Err("--dry-run=server asks a cluster, and chartroom asks none: leave it out".into());
+        }
         render::check_release_name(&name, self.log).map_err(said_by_renderer)?;
         let skip_schema = self.given.is_on("skip-schema-validation");
         let values = prepare(&mut chart, &user, skip_schema, self.log).map_err(said_by_renderer)?;
-        let release = Release::first(name, namespace(self.given), self.given.is_on("is-upgrade"));
+        let namespace = settings::namespace(self.given);
+        let release = Release::first(name, namespace, self.given.is_on("is-upgrade"));
         self.render(&chart, &values, &release, &capabilities)
+    }
+
+    /// Whether the flags ask for a cluster's opinion.
+    ///
+    /// Source: helm v4.3.1 `pkg/cmd/helpers.go`, `cmdGetDryRunFlagStrategy`.
+    fn asks_cluster(&mut self) -> Result<bool, Failure> {
+        let mode = self.given.text("dry-run");
+        let wrong = |wanted: &str| {
+            let mode = String::from_utf8_lossy(&quote(mode.as_bytes())).into_owned();
+            Failure(format!("invalid dry-run value ({mode}). Must be {wanted}"))
+        };
+        let mut old = |line: String| self.log.push(Log::new(Level::Warn, line));
+        let server = match mode {
+            "" if !self.given.has("dry-run") => false,
+            "client" => false,
+            "server" => true,
+            "none" => return Err(wrong("\"server\" or \"client\"")),
+            "unset" => {
+                old("--dry-run is deprecated and should be replaced with '--dry-run=client'".to_owned());
+                false
+            }
+            _ => match flags::truth(mode) {
+                None => return Err(wrong("\"none\", \"server\", or \"client\"")),
+                Some(false) => return Err(wrong("\"server\" or \"client\"")),
+                Some(true) => {
+                    old(format!(
+                        "boolean '--dry-run={mode}' flag is deprecated and must be replaced with '--dry-run=client'"
+                    ));
+                    false
+                }
+            },
+        };
+        Ok(server || self.given.is_on("validate"))
     }
 
     fn name_and_chart(&self) -> Result<(String, String), Failure> {
         let given = self.given;
+        let template = given.text("name-template");
         match given.arguments.as_slice() {
-            [chart] => {
-                if !given.text("name-template").is_empty() {
-                    return Err("--name-template is not in this build: give the name as an argument".into());
-                }
-                Ok(("release-name".to_owned(), chart.clone()))
+            [] => Err("no chart is named".into()),
+            [chart] if template.is_empty() => Ok(("release-name".to_owned(), chart.clone())),
+            [chart] => Ok((name_template::release_name(template)?, chart.clone())),
+            [_, _] if given.is_on("generate-name") => {
+                Err("cannot set --generate-name and also specify a name".into())
             }
-            [name, chart] => {
-                if given.is_on("generate-name") {
-                    return Err("cannot set --generate-name and also specify a name".into());
-                }
-                if !given.text("name-template").is_empty() {
-                    return Err("cannot set --name-template and also specify a name".into());
-                }
-                Ok((name.clone(), chart.clone()))
+            [_, _] if !template.is_empty() => {
+                Err("cannot set --name-template and also specify a name".into())
             }
+            [name, chart] => Ok((name.clone(), chart.clone())),
             [_, _, more @ ..] => Err(Failure(format!(
                 "expected at most two arguments, unexpected arguments: {}",
                 more.join(", ")
             ))),
-            [] => unreachable!("the number of arguments was checked"),
         }
     }
 
@@ -216,7 +239,13 @@ impl Run<'_> {
         }
         let mut out = trim_space(&raw).to_vec();
         out.push(b'\n');
-        match print(out) {
+        tell(self.log, self.debug);
+        let shown = match self.given.all("show-only") {
+            [] => Some(Text::from(out)),
+            // What cannot be shown is taken to be too broken, and the first error is told.
+            patterns => show_only(&Text::from(out), patterns).ok(),
+        };
+        match shown.map_or(Ok(()), |shown| print(shown.as_bytes())) {
             Ok(()) => Failure(message.to_owned()),
             Err(failure) => failure,
         }
@@ -243,57 +272,61 @@ impl Run<'_> {
 
     /// `--output-dir`: one file for each template, with all its documents.
     fn write(&mut self, chart: &Chart, sorted: &Sorted, release: &Release) -> Result<(), Failure> {
-        let root = Path::new(self.given.text("output-dir"));
-        let below = if self.given.is_on("release-name") { root.join(&release.name) } else { root.to_owned() };
+        let root = self.given.text("output-dir").to_owned();
+        let below = match self.given.is_on("release-name") {
+            true => clean(&format!("{root}/{}", release.name)).display().to_string(),
+            false => root.clone(),
+        };
         let options = self.options();
+        tell(self.log, self.debug);
         let mut written = HashSet::new();
-        let mut said = String::new();
-        if options.include_crds {
-            for crd in chart.crds() {
-                append(root, &crd.full_name, &crd.file.data, &mut written, &mut said)?;
-            }
+        let crds = if options.include_crds { chart.crds() } else { Vec::new() };
+        let crds = crds.iter().map(|crd| (&root, crd.full_name.as_str(), &crd.file.data));
+        let manifests = sorted.manifests.iter().map(|one| (&below, &*one.path, &one.content));
+        for (directory, name, content) in crds.chain(manifests) {
+            let is_new = written.insert(name.to_owned());
+            append(directory, name, content, is_new).map_err(|Failure(why)| self.hinted(&why, None))?;
         }
-        for manifest in &sorted.manifests {
-            append(&below, &manifest.path, &manifest.content, &mut written, &mut said)?;
-        }
-        for hook in
-            sorted.hooks.iter().filter(|hook| !(options.no_hooks || options.skip_tests && hook.is_test()))
-        {
-            if below.join(&*hook.path).exists() {
+        let wanted = |is_test| !(options.no_hooks || options.skip_tests && is_test);
+        for hook in sorted.hooks.iter().filter(|hook| wanted(hook.is_test())) {
+            if clean(&format!("{below}/{}", hook.path)).exists() {
                 written.insert(hook.path.to_string());
             }
-            append(&below, &hook.path, &hook.content, &mut written, &mut said)?;
+            append(&below, &hook.path, &hook.content, !written.contains(&*hook.path))?;
         }
-        tell(self.log, self.debug);
-        print(format!("{said}\n"))
+        match self.given.all("show-only") {
+            [] => print("\n"),
+            // Nothing is left to show: all went into files.
+            patterns => print(show_only(&Text::from("\n"), patterns)?.as_bytes()),
+        }
     }
 
-    fn say(&mut self, message: &str, name: &'static str, value: &str) {
-        self.log.push(Log::new(Level::Debug, message).with(name, value));
+    fn say(&mut self, message: &str, attribute: Option<(&'static str, &str)>) {
+        let line = Log::new(Level::Debug, message);
+        self.log.push(match attribute {
+            Some((name, value)) => line.with(name, value),
+            None => line,
+        });
     }
 }
 
-/// Adds a document to a file, which is made anew where this run has not written it yet.
-fn append(
-    root: &Path,
-    name: &str,
-    content: &Text,
-    written: &mut HashSet<String>,
-    said_so_far: &mut String,
-) -> Result<(), Failure> {
-    let path = root.join(name);
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(|error| said("mkdir", parent, &error))?;
+/// Adds a document to a file, which is made anew where `is_new`, and says so.
+///
+/// Source: helm v4.3.1 `pkg/action/action.go`, `writeToFile`: the directory is named in its shortest form, the file is not.
+fn append(directory: &str, name: &str, content: &Text, is_new: bool) -> Result<(), Failure> {
+    let file = format!("{directory}/{name}");
+    let path = Path::new(&file);
+    let parent = clean(&file).parent().map(Path::to_path_buf).unwrap_or_default();
+    match fs::metadata(&parent) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(said("stat", &parent, &error).into()),
+        _ => fs::create_dir_all(&parent).map_err(|error| said("mkdir", &parent, &error))?,
     }
-    let mut bytes = if written.insert(name.to_owned()) {
-        Vec::new()
-    } else {
-        fs::read(&path).map_err(|error| said("open", &path, &error))?
-    };
-    bytes.extend_from_slice(format!("---\n# Source: {name}\n").as_bytes());
+    let mut options = fs::OpenOptions::new();
+    let options = if is_new { options.write(true).create(true).truncate(true) } else { options.append(true) };
+    let mut open = options.open(path).map_err(|error| said("open", path, &error))?;
+    let mut bytes = format!("---\n# Source: {name}\n").into_bytes();
     bytes.extend_from_slice(content.as_bytes());
     bytes.push(b'\n');
-    fs::write(&path, bytes).map_err(|error| said("open", &path, &error))?;
-    said_so_far.push_str(&format!("wrote {}\n", path.display()));
-    Ok(())
+    open.write_all(&bytes).map_err(|error| said("write", path, &error))?;
+    print(format!("wrote {file}\n"))
 }

@@ -294,6 +294,11 @@ impl FuncMap {
         }
     }
 
+    /// Takes a name out; templates that call it are then no templates.
+    pub fn remove(&mut self, name: &str) {
+        self.by_name.remove(name);
+    }
+
     /// The function of that name.
     pub fn get(&self, name: &str) -> Option<&Rc<Func>> {
         self.by_name.get(name)

@@ -58,6 +58,7 @@ fn validate_chart(
     log: &mut Vec<Log>,
 ) {
     if let Some(schema) = &chart.schema {
+        log.push(Log::new(Level::Debug, "chart name").with("chart-name", chart.name()));
         let before = warned.borrow().len();
         let result = validate_one(values, &schema.data, warned);
         for urn in &warned.borrow()[before..] {
@@ -68,6 +69,8 @@ fn validate_chart(
             report.push_str(&format!("{}:\n{why}", chart.name()));
         }
     }
+    let line = Log::new(Level::Debug, "number of dependencies in the chart").with("chart", chart.name());
+    log.push(line.with("dependencies", chart.dependencies.len().to_string()));
     for dependency in &chart.dependencies {
         match values.get(dependency.name()) {
             None | Some(Value::Nil) => {}

@@ -1,0 +1,45 @@
+//! What every command knows of the machine: flags first, then Helm's environment variables, then the kubeconfig.
+//!
+//! Source: helm v4.3.1 `pkg/cli/environment.go`, `pkg/cmd/root.go`.
+
+use std::env;
+
+use crate::flags::{Given, truth};
+use crate::kubeconfig;
+
+/// Whether to say more.
+pub(crate) fn is_debug(given: &Given) -> bool {
+    if given.has("debug") {
+        return given.is_on("debug");
+    }
+    env::var("HELM_DEBUG").is_ok_and(|text| truth(&text) == Some(true))
+}
+
+/// The namespace that a command works in.
+pub(crate) fn namespace(given: &Given) -> String {
+    let named = flag_or_variable(given, "namespace", "HELM_NAMESPACE");
+    if !named.is_empty() {
+        return named;
+    }
+    let context = flag_or_variable(given, "kube-context", "HELM_KUBECONTEXT");
+    kubeconfig::namespace(given.text("kubeconfig"), &context).unwrap_or_else(|| "default".to_owned())
+}
+
+/// Whether the colours asked for are ones that exist. The environment counts only when it names one of these.
+pub(crate) fn wrong_color(given: &Given) -> Option<&str> {
+    let mode = given.text("color");
+    let known = matches!(mode, "always" | "auto" | "never");
+    (given.has("color") && !known).then_some(mode)
+}
+
+/// Where Helm keeps releases: not used here, but a wrong name stops every command.
+pub(crate) fn wrong_driver() -> Option<String> {
+    let driver = env::var("HELM_DRIVER").unwrap_or_default();
+    let known =
+        matches!(driver.as_str(), "" | "configmap" | "configmaps" | "memory" | "secret" | "secrets" | "sql");
+    (!known).then_some(driver)
+}
+
+fn flag_or_variable(given: &Given, flag: &str, variable: &str) -> String {
+    if given.has(flag) { given.text(flag).to_owned() } else { env::var(variable).unwrap_or_default() }
+}
