@@ -7,8 +7,10 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod outside;
+pub mod regex;
 pub mod semver;
 mod table;
+pub mod url;
 
 mod cast;
 mod convert;
@@ -27,10 +29,8 @@ mod network;
 mod path;
 mod random;
 mod reflect;
-mod regex;
 mod strings;
 mod unicode;
-mod url;
 mod versions;
 mod weave;
 

@@ -33,13 +33,18 @@ struct User {
     password: Option<Vec<u8>>,
 }
 
+/// A URL in parts, unescaped.
 #[derive(Default)]
-struct Url {
-    scheme: Vec<u8>,
-    opaque: Vec<u8>,
+pub struct Url {
+    /// In lower case; can be empty.
+    pub scheme: Vec<u8>,
+    /// What follows the scheme when it does not start with a slash.
+    pub opaque: Vec<u8>,
     user: Option<User>,
-    host: Vec<u8>,
-    path: Vec<u8>,
+    /// With the port.
+    pub host: Vec<u8>,
+    /// Up to the query.
+    pub path: Vec<u8>,
     query: Vec<u8>,
     fragment: Vec<u8>,
 }
@@ -110,13 +115,32 @@ fn url_join(call: &mut Call<'_>, map: Map) -> Result<Text, Failure> {
     Ok(Text::derived(joined, &inputs))
 }
 
-/// A URL, or the words of Go's error.
-fn parse(raw: &[u8]) -> Result<Url, Vec<u8>> {
+/// Go's `url.Parse`.
+///
+/// # Errors
+/// The words of Go's error.
+pub fn parse(raw: &[u8]) -> Result<Url, Vec<u8>> {
     let (rest, fragment) = cut(raw, b'#');
     let error = |url: &[u8], message: Vec<u8>| [b"parse ".as_slice(), &quote(url), b": ", &message].concat();
     let mut url = parse_before_fragment(rest).map_err(|message| error(rest, message))?;
     if let Some(fragment) = fragment {
         url.fragment = unescape(fragment, Part::Fragment).map_err(|message| error(raw, message))?;
+    }
+    Ok(url)
+}
+
+/// Go's `url.ParseRequestURI`: an absolute URL or a path; a `#` is a character like others.
+///
+/// # Errors
+/// The words of Go's error, without the URL in front.
+pub fn parse_request_uri(raw: &[u8]) -> Result<Url, Vec<u8>> {
+    if raw.is_empty() {
+        return Err(b"empty url".to_vec());
+    }
+    let url = parse_before_fragment(raw)?;
+    let starts_as_path = raw.starts_with(b"/") || raw == b"*";
+    if url.scheme.is_empty() && !starts_as_path {
+        return Err(b"invalid URI for request".to_vec());
     }
     Ok(url)
 }

@@ -6,7 +6,7 @@ use sprig::semver::{Constraint, Version};
 use value::{Text, Value};
 
 use super::address::{is_email, is_request_url, is_url};
-use super::{Found, Linter};
+use super::{Found, Linter, Settings};
 use crate::chart::Metadata;
 use crate::chart::load::decode_for_lint;
 use crate::problem::Severity::{Error, Info, Warning};
@@ -14,26 +14,18 @@ use crate::show::quote;
 
 const PATH: &str = "Chart.yaml";
 
-pub(super) fn check(linter: &mut Linter, chart_yaml: &Found) {
+pub(super) fn check(linter: &mut Linter, chart_yaml: &Found, settings: &Settings<'_>) {
     let text = match chart_yaml {
         Found::Directory => {
             let what = "should be a file, not a directory".to_owned();
             linter.rule(Error, "chart-yaml-is-directory", PATH, Some(what));
-            linter.rule(
-                Error,
-                "chart-yaml-invalid",
-                PATH,
-                Some(unparsable("read Chart.yaml: is a directory")),
-            );
+            let why = format!("read {}: is a directory", settings.path(PATH));
+            linter.rule(Error, "chart-yaml-invalid", PATH, Some(unparsable(&why)));
             return;
         }
         Found::File(Ok(text)) => text,
-        Found::File(Err(why)) => {
+        Found::File(Err(why)) | Found::Missing(why) => {
             linter.rule(Error, "chart-yaml-invalid", PATH, Some(unparsable(why)));
-            return;
-        }
-        Found::Missing => {
-            linter.rule(Error, "chart-yaml-invalid", PATH, Some(unparsable("Chart.yaml is missing")));
             return;
         }
     };

@@ -2,25 +2,24 @@
 //!
 //! Source: helm v4.3.1 `pkg/chart/v2/lint/rules/crds.go`.
 
-use super::templates::objects;
-use super::{Found, Linter, look};
-use crate::Error;
-use crate::chart::Chart;
+use super::objects::objects;
+use super::{Found, Linter, Loaded, look};
 use crate::chart::load::walk::Tree;
+use crate::log::Log;
 use crate::problem::Severity;
 
 const PATH: &str = "crds/";
 
-pub(super) fn check(linter: &mut Linter, tree: &impl Tree, loaded: &Result<Chart, Error>) {
+pub(super) fn check(linter: &mut Linter, tree: &impl Tree, loaded: &Loaded, log: &mut Vec<Log>) {
     match look(tree, "crds") {
-        Found::Missing => return,
+        Found::Missing(_) => return,
         Found::Directory => {}
         Found::File(_) => {
             linter.rule(Severity::Error, "crds-not-a-directory", PATH, Some("not a directory".to_owned()));
             return;
         }
     }
-    let chart = match loaded {
+    let chart = match loaded.chart(log) {
         Ok(chart) => chart,
         Err(error) => {
             linter.rule(Severity::Error, "chart-not-loadable", PATH, Some(error.message().to_owned()));

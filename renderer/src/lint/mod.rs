@@ -10,6 +10,7 @@ mod crds;
 mod dependencies;
 mod deprecations;
 mod names;
+mod objects;
 mod templates;
 mod values;
 
@@ -19,11 +20,13 @@ use gotemplate::{Fuel, FuncMap};
 use value::{Map, Text};
 
 use crate::capabilities::KubeVersion;
+use crate::chart::load::decode_for_lint;
 use crate::chart::load::walk::{Kind, Look, Tree, walk};
-use crate::chart::{Chart, load};
+use crate::chart::{Chart, File, load};
 use crate::log::Log;
 use crate::problem::Severity;
 use crate::render::ParseCache;
+use crate::show::quote;
 use crate::world::World;
 use crate::{Error, chart};
 
@@ -67,6 +70,13 @@ pub struct Settings<'a> {
     pub skip_schema: bool,
 }
 
+impl Settings<'_> {
+    /// The absolute path of a file of the chart.
+    fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.root.trim_end_matches('/'))
+    }
+}
+
 /// What a lint works with.
 pub struct Tools<'a> {
     /// The functions of `functions::table(Mode::Lint)`.
@@ -91,13 +101,53 @@ pub struct Tools<'a> {
 pub fn lint(tree: &impl Tree, settings: &Settings<'_>, tools: &mut Tools<'_>) -> Vec<Message> {
     let mut linter = Linter { messages: Vec::new() };
     let chart_yaml = look(tree, "Chart.yaml");
-    chartfile::check(&mut linter, &chart_yaml);
+    chartfile::check(&mut linter, &chart_yaml, settings);
     values::check(&mut linter, tree, settings, tools.log);
-    let loaded = load_directly(tree, settings.root, tools.log);
+    let loaded = Loaded::new(tree, settings.root);
     templates::check(&mut linter, tree, &loaded, settings, tools);
-    dependencies::check(&mut linter, &loaded, settings.root);
-    crds::check(&mut linter, tree, &loaded);
+    dependencies::check(&mut linter, loaded.chart(tools.log), settings.root);
+    crds::check(&mut linter, tree, &loaded, tools.log);
     linter.messages
+}
+
+/// The name that a chart's archive gives its directory when `helm lint` unpacks it.
+///
+/// # Errors
+/// Helm's sentence for an archive that it does not unpack.
+///
+/// Source: helm v4.3.1 `pkg/chart/v2/util/expand.go`, `Expand`.
+pub fn directory_of_archive(files: &[File]) -> Result<String, String> {
+    let mut name = String::new();
+    for file in files.iter().filter(|file| &*file.name == "Chart.yaml") {
+        let metadata = decode_for_lint(&file.data, false);
+        name = metadata.map_err(|why| format!("cannot load Chart.yaml: {why}"))?.name;
+    }
+    match name.as_str() {
+        "" => Err("chart name not specified".to_owned()),
+        "." | ".." => Err(format!("chart name {} is not allowed", quote(&name))),
+        _ if name.contains('/') => {
+            Err(format!("chart name {} must not contain path separators", quote(&name)))
+        }
+        _ => Ok(name),
+    }
+}
+
+/// The chart, and what the log says each time that it is loaded: Helm loads it once for each group of rules.
+struct Loaded {
+    chart: Result<Chart, Error>,
+    log: Vec<Log>,
+}
+
+impl Loaded {
+    fn new(tree: &impl Tree, root: &str) -> Self {
+        let mut log = Vec::new();
+        Self { chart: load_directly(tree, root, &mut log), log }
+    }
+
+    fn chart(&self, log: &mut Vec<Log>) -> &Result<Chart, Error> {
+        log.extend_from_slice(&self.log);
+        &self.chart
+    }
 }
 
 /// Loads the chart of a directory as `lint` and `show` do: any `apiVersion`.
@@ -113,14 +163,15 @@ fn load_directly(tree: &impl Tree, root: &str, log: &mut Vec<Log>) -> Result<Cha
 enum Found {
     Directory,
     File(Result<Text, String>),
-    Missing,
+    /// Nothing, or nothing that can be looked at, and why.
+    Missing(String),
 }
 
 fn look(tree: &impl Tree, path: &str) -> Found {
     match tree.look(path) {
         Look::Found(place) if place.kind == Kind::Directory => Found::Directory,
         Look::Found(_) => Found::File(tree.read(path, chart::MAX_CHART_BYTES).map(Text::from)),
-        Look::Broken(_) | Look::Failed(_) => Found::Missing,
+        Look::Broken(why) | Look::Failed(why) => Found::Missing(why),
     }
 }
 

@@ -4,12 +4,11 @@
 
 use release::manifest::{is_blank, trim_space};
 use value::{Text, Value};
-use yaml::{Field, Shape, Struct, documents};
+use yaml::{Field, Shape, Struct};
 
-use super::{Found, Linter, Settings, Tools, deprecations, look, names};
-use crate::Error;
+use super::objects::{Object, objects};
+use super::{Found, Linter, Loaded, Settings, Tools, deprecations, look, names};
 use crate::capabilities::Capabilities;
-use crate::chart::Chart;
 use crate::chart::load::walk::Tree;
 use crate::problem::Severity;
 use crate::render::{Engine, Release};
@@ -21,12 +20,12 @@ const PATH: &str = "templates/";
 pub(super) fn check(
     linter: &mut Linter,
     tree: &impl Tree,
-    loaded: &Result<Chart, Error>,
+    loaded: &Loaded,
     settings: &Settings<'_>,
     tools: &mut Tools<'_>,
 ) {
     match look(tree, "templates") {
-        Found::Missing => {
+        Found::Missing(_) => {
             let what = "directory does not exist".to_owned();
             linter.rule(Severity::Warning, "templates-missing", PATH, Some(what));
             return;
@@ -42,7 +41,7 @@ pub(super) fn check(
         }
         Found::Directory => {}
     }
-    let mut chart = match loaded {
+    let mut chart = match loaded.chart(tools.log) {
         Ok(chart) => chart.clone(),
         Err(error) => {
             linter.rule(Severity::Error, "chart-not-loadable", PATH, Some(error.message().to_owned()));
@@ -125,9 +124,15 @@ fn extension(name: &str) -> &str {
     base.rfind('.').map_or("", |at| &base[at..])
 }
 
+/// Lines longer than this are not looked at by Go's `bufio.Scanner`.
+const MAX_LINE_BYTES: usize = 64 * 1024 - 1;
+
 /// Whether the first line that is not blank is indented.
 fn indented(text: &Text) -> Option<String> {
     for line in text.as_bytes().split(|byte| *byte == b'\n') {
+        if line.len() > MAX_LINE_BYTES {
+            return Some("bufio.Scanner: token too long".to_owned());
+        }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if trim_space(line).is_empty() {
             continue;
@@ -141,66 +146,6 @@ fn indented(text: &Text) -> Option<String> {
         ));
     }
     None
-}
-
-/// What lint reads of an object.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Object {
-    pub(super) api_version: String,
-    pub(super) kind: String,
-    pub(super) name: String,
-}
-
-static METADATA: Struct = Struct {
-    go_name: "rules.k8sYamlMetadata",
-    fields: &[Field { name: "Namespace", shape: Shape::Str }, Field { name: "Name", shape: Shape::Str }],
-};
-
-static OBJECT: Struct = Struct {
-    go_name: "rules.k8sYamlStruct",
-    fields: &[
-        Field { name: "apiVersion", shape: Shape::Str },
-        Field { name: "Kind", shape: Shape::Str },
-        Field { name: "Metadata", shape: Shape::Struct(&METADATA) },
-    ],
-};
-
-/// The objects of a text, document by document; `None` for one that is empty. The last item is an error if there is one.
-pub(super) fn objects(text: &Text) -> Vec<Result<Option<Object>, String>> {
-    let mut objects = Vec::new();
-    for document in documents(text.as_bytes()) {
-        let object = match document {
-            Ok(document) => read_object(&document.text),
-            Err(error) => Err(error.message()),
-        };
-        let failed = object.is_err();
-        objects.push(object);
-        if failed {
-            break;
-        }
-    }
-    objects
-}
-
-fn read_object(document: &[u8]) -> Result<Option<Object>, String> {
-    let decoded = yaml::decode(document, Shape::Struct(&OBJECT), false);
-    if let Some(error) = decoded.error {
-        return Err(error.message());
-    }
-    let Value::Map(fields) = decoded.value else { return Ok(None) };
-    let text = |value: Option<Value>| {
-        value
-            .as_ref()
-            .and_then(Value::as_text)
-            .map(|text| text.to_string_lossy().into_owned())
-            .unwrap_or_default()
-    };
-    let metadata = fields.get("Metadata").and_then(|metadata| metadata.as_map().cloned());
-    Ok(Some(Object {
-        api_version: text(fields.get("apiVersion")),
-        kind: text(fields.get("Kind")),
-        name: text(metadata.and_then(|metadata| metadata.get("Name"))),
-    }))
 }
 
 fn bad_name(object: &Object) -> Option<String> {
@@ -235,15 +180,30 @@ fn list_annotation(object: &Object, text: &Text) -> Option<String> {
         return None;
     }
     // Helm reads the whole file again, of which the first document counts.
-    let list = match yaml::read_map(text.as_bytes()) {
-        Ok(list) => list,
-        Err(error) => return Some(format!("unable to parse YAML: {}", error.message())),
-    };
-    let items = list.get("items")?;
+    let decoded = yaml::decode(text.as_bytes(), Shape::Struct(&LIST), false);
+    if let Some(error) = decoded.error {
+        return Some(format!("unable to parse YAML: {}", error.message()));
+    }
+    let items = decoded.value.as_map()?.get("Items")?;
     let kept = |item: &Value| {
-        let annotations = item.as_map()?.get("metadata")?.as_map()?.get("annotations")?;
+        let annotations = item.as_map()?.get("Metadata")?.as_map()?.get("Annotations")?;
         annotations.as_map()?.get("helm.sh/resource-policy")
     };
     let found = items.as_list()?.iter().any(|item| kept(item).is_some());
     found.then(|| "annotation 'helm.sh/resource-policy' within List objects are ignored".to_owned())
 }
+
+static LIST: Struct = Struct {
+    go_name: "struct { Items []struct { Metadata struct { Annotations map[string]string } } }",
+    fields: &[Field { name: "Items", shape: Shape::List(&Shape::Struct(&ITEM)) }],
+};
+
+static ITEM: Struct = Struct {
+    go_name: "struct { Metadata struct { Annotations map[string]string } }",
+    fields: &[Field { name: "Metadata", shape: Shape::Struct(&ITEM_METADATA) }],
+};
+
+static ITEM_METADATA: Struct = Struct {
+    go_name: "struct { Annotations map[string]string }",
+    fields: &[Field { name: "Annotations", shape: Shape::Map(&Shape::Str) }],
+};

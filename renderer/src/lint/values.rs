@@ -12,23 +12,33 @@ const PATH: &str = "values.yaml";
 
 pub(super) fn check(linter: &mut Linter, tree: &impl Tree, settings: &Settings<'_>, log: &mut Vec<Log>) {
     let text = match look(tree, PATH) {
-        Found::Missing => {
+        Found::Missing(_) => {
             linter.rule(Info, "values-missing", PATH, Some("file does not exist".to_owned()));
             return;
         }
-        Found::Directory => Err("read values.yaml: is a directory".to_owned()),
+        Found::Directory => Err(format!("read {}: is a directory", settings.path(PATH))),
         Found::File(text) => text,
     };
-    let found = match text.and_then(|text| yaml::read_map(text.as_bytes()).map_err(|error| error.to_string()))
-    {
-        Err(why) => Some(format!("unable to parse YAML: {why}")),
-        Ok(values) => match look(tree, "values.schema.json") {
-            Found::File(Ok(schema)) if !schema.is_empty() && !settings.skip_schema => {
-                let values = coalesce_plain(settings.user, &values, log);
-                validate_single(&values, &schema).err()
+    let read = text.and_then(|text| {
+        // Helm reads into a type of its own here, and Go names it.
+        yaml::read_map(text.as_bytes()).map_err(|error| match error.to_string() {
+            message if message.ends_with("of type map[string]interface {}") => {
+                message.replace("of type map[string]interface {}", "of type common.Values")
             }
-            _ => None,
-        },
+            message => message,
+        })
+    });
+    let found = match read {
+        Err(why) => Some(format!("unable to parse YAML: {why}")),
+        Ok(values) => {
+            let values = coalesce_plain(settings.user, &values, log);
+            match look(tree, "values.schema.json") {
+                Found::File(Ok(schema)) if !schema.is_empty() && !settings.skip_schema => {
+                    validate_single(&values, &schema).err()
+                }
+                _ => None,
+            }
+        }
     };
     linter.rule(Error, "values-invalid", PATH, found);
 }

@@ -9,10 +9,11 @@ use crate::chart::{Chart, is_compatible_range};
 use crate::log::{Level, Log};
 use crate::show::quote;
 
-/// Whether the chart can be installed at all: no library, and every declared dependency there. Warns of deprecation.
+/// Whether the chart can be installed at all: no library, every declared dependency there, and of a version that Helm
+/// installs, which is not all that it loads. Warns of deprecation.
 ///
 /// # Errors
-/// `chart-is-library`, `dependency-missing`, with Helm's sentences.
+/// `chart-is-library`, `dependency-missing`, `chart-api-version`, with Helm's sentences.
 pub fn check_installable(chart: &Chart, log: &mut Vec<Log>) -> Result<(), Error> {
     let kind = chart.metadata.kind.as_str();
     if !matches!(kind, "" | "application") {
@@ -26,6 +27,9 @@ pub fn check_installable(chart: &Chart, log: &mut Vec<Log>) -> Result<(), Error>
     let missing: Vec<&str> =
         chart.metadata.declared().map(|wanted| wanted.name.as_str()).filter(|name| !here(name)).collect();
     if missing.is_empty() {
+        if chart.metadata.api_version == "v3" {
+            return Err(Error::new("chart-api-version", "invalid chart apiVersion").at("Chart.yaml", None));
+        }
         return Ok(());
     }
     let message = format!(

@@ -103,17 +103,23 @@ fn compile(
     text: &Text,
 ) -> Result<Rc<Pattern>, Failure> {
     call.charge_text(text.len() as u128 + pattern.len() as u128)?;
-    if let Some(known) = COMPILED.with_borrow(|known| known.get(pattern).cloned()) {
+    if let Some(known) = known(pattern) {
         return Ok(known);
     }
     call.charge(pattern.len() as u64 * 16)?;
-    let translated = translate::translate(pattern.as_bytes()).map_err(|error| wording(pattern, error))?;
+    build(pattern).map_err(|error| wording(pattern, error))
+}
+
+fn known(pattern: &Text) -> Option<Rc<Pattern>> {
+    COMPILED.with_borrow(|known| known.get(pattern).cloned())
+}
+
+/// Compiles a pattern and keeps it.
+fn build(pattern: &Text) -> Result<Rc<Pattern>, String> {
+    let translated = translate::translate(pattern.as_bytes())?;
     let regex =
         RegexBuilder::new(&translated.pattern).size_limit(SIZE_LIMIT_BYTES).build().map_err(|_| {
-            wording(
-                pattern,
-                format!("error parsing regexp: expression too large: `{}`", pattern.to_string_lossy()),
-            )
+            format!("error parsing regexp: expression too large: `{}`", pattern.to_string_lossy())
         })?;
     let regex = Rc::new(Pattern { regex, names: translated.names });
     COMPILED.with_borrow_mut(|known| {
@@ -123,6 +129,19 @@ fn compile(
         known.insert(pattern.clone().without_origin(), regex.clone());
     });
     Ok(regex)
+}
+
+/// Whether a text has a part that Go's `regexp` finds with this pattern, for rules of Helm's own that are patterns.
+///
+/// # Errors
+/// Go's sentence for what is no pattern.
+pub fn is_match(pattern: &str, text: &str) -> Result<bool, String> {
+    let pattern = Text::from(pattern);
+    let regex = match known(&pattern) {
+        Some(regex) => regex,
+        None => build(&pattern)?,
+    };
+    Ok(regex.is_match(text.as_bytes()))
 }
 
 fn regex_match(call: &mut Call<'_>, pattern: Text, text: Text) -> Result<bool, Failure> {
