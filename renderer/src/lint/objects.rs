@@ -170,7 +170,7 @@ static POINTEE: Shape = Shape::Struct(&OBJECT);
 /// The objects of YAML, document by document.
 fn yaml_objects(text: &[u8]) -> Vec<Result<Option<Object>, String>> {
     let mut objects = Vec::new();
-    for document in documents(text) {
+    for document in documents(without_lost_line(text)) {
         let object = match document {
             Ok(document) => read_object(&document.text),
             Err(error) => Err(error.message()),
@@ -182,6 +182,15 @@ fn yaml_objects(text: &[u8]) -> Vec<Result<Option<Object>, String>> {
         }
     }
     objects
+}
+
+/// Go reads the lines in pieces of 4096 bytes here. A last line without a line feed that is made of whole pieces is lost: the
+/// end of the file comes with nothing to add to it.
+fn without_lost_line(text: &[u8]) -> &[u8] {
+    const PIECE_BYTES: usize = 4096;
+    let start = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |feed| feed + 1);
+    let length = text.len() - start;
+    if length > 0 && length.is_multiple_of(PIECE_BYTES) { &text[..start] } else { text }
 }
 
 fn read_object(document: &[u8]) -> Result<Option<Object>, String> {
