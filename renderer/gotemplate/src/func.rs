@@ -261,6 +261,7 @@ into_func!(A 0, B 1; 2);
 into_func!(A 0, B 1, C 2; 3);
 into_func!(A 0, B 1, C 2, D 3; 4);
 into_func!(A 0, B 1, C 2, D 3, E 4; 5);
+into_func!(A 0, B 1, C 2, D 3, E 4, F5 5; 6);
 
 /// The functions a template may call, by name. Cloning it is one allocation a name at most; make it once.
 #[derive(Clone, Debug, Default)]

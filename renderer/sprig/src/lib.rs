@@ -14,6 +14,7 @@ pub mod url;
 
 mod cast;
 mod convert;
+mod crypto;
 pub mod dates;
 mod decimal;
 mod defaults;

@@ -59,6 +59,13 @@ pub struct ZoneOffset {
     pub answer: Option<ZoneAt>,
 }
 
+/// Something is about to begin that may take seconds. There is no answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Announce {
+    /// What it is, as the object of a sentence: `an RSA key of 4096 bits`.
+    pub what: &'static str,
+}
+
 /// The world as far as Sprig needs it.
 pub trait Outside {
     /// The time.
@@ -78,6 +85,11 @@ pub trait Outside {
         let _ = (zone, at_seconds);
         None
     }
+
+    /// Something is about to begin that may take seconds; see [`Announce`].
+    fn announce(&mut self, what: &'static str) {
+        let _ = what;
+    }
 }
 
 /// Answers a question of this module from `outside`; gives `false` for any other.
@@ -90,6 +102,8 @@ pub fn answer(outside: &mut dyn Outside, question: &mut dyn Any) -> bool {
         question.answer = outside.resolve_host(&question.name);
     } else if let Some(question) = question.downcast_mut::<ZoneOffset>() {
         question.answer = outside.zone(&question.zone, question.at_seconds);
+    } else if let Some(question) = question.downcast_mut::<Announce>() {
+        outside.announce(question.what);
     } else {
         return false;
     }

@@ -3,8 +3,8 @@
 use gotemplate::{FuncMap, IntoFunc};
 
 use crate::{
-    convert, dates, defaults, dicts, encoding, flow, hashes, json, lists, math, network, path, random,
-    reflect, regex, strings, url, versions,
+    convert, crypto, dates, defaults, dicts, encoding, flow, hashes, json, lists, math, network, path,
+    random, reflect, regex, strings, url, versions,
 };
 
 /// What a function asks of the world besides its arguments.
@@ -90,6 +90,7 @@ pub fn table() -> Table {
     regex::add(&mut table);
     versions::add(&mut table);
     hashes::add(&mut table);
+    crypto::add(&mut table);
     random::add(&mut table);
     network::add(&mut table);
     table

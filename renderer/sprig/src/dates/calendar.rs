@@ -67,7 +67,7 @@ pub(super) fn days_before(month: i64) -> i64 {
     days_of(Day { year: 2001, month, day: 1 }) - days_of(Day { year: 2001, month: 1, day: 1 })
 }
 
-pub(super) fn days_in(month: i64, year: i64) -> i64 {
+pub(crate) fn days_in(month: i64, year: i64) -> i64 {
     days_before(month + 1) - days_before(month) + i64::from(month == 2 && is_leap(year))
 }
 

@@ -14,6 +14,7 @@ mod time;
 use gotemplate::{Arg, Call, Failure};
 use value::{Text, Type, Value};
 
+pub(crate) use calendar::days_in;
 pub use duration::{Duration, parse_duration};
 pub use time::{Time, Zone};
 
