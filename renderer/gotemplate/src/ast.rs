@@ -16,7 +16,7 @@ pub(crate) struct Nodes {
 }
 
 /// What a node is. Source: go1.27 `text/template/parse/node.go`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Node {
     Action {
         pipe: NodeId,
@@ -43,9 +43,8 @@ pub(crate) enum Node {
         items: Nodes,
     },
     Nil,
-    Number {
-        number: Number,
-    },
+    /// By its place in [`Ast::number`].
+    Number(u32),
     Pipe {
         variables: Nodes,
         assigns: bool,
@@ -56,9 +55,11 @@ pub(crate) enum Node {
         list: NodeId,
         else_list: Option<NodeId>,
     },
-    String(Text),
+    /// By its place in [`Ast::string`].
+    String(u32),
     Template {
-        name: Text,
+        /// By its place in [`Ast::string`].
+        name: u32,
         pipe: Option<NodeId>,
     },
     Text,
@@ -71,7 +72,7 @@ pub(crate) enum Node {
 }
 
 /// A node, where Go says it stands, and the bytes it covers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) node: Node,
     /// Go's position, of which error locations are made: that of the second part of a multi-part field, for one.
@@ -86,13 +87,22 @@ pub(crate) struct Ast {
     pub(crate) text: Text,
     entries: Vec<Entry>,
     children: Vec<NodeId>,
+    /// Kept apart, for most nodes have neither and all take the room of the largest.
+    strings: Vec<Text>,
+    numbers: Vec<Number>,
 }
 
 impl Ast {
     pub(crate) fn new(text: Text) -> Self {
-        // A guess: an action every forty bytes, four nodes each.
-        let room = text.len() / 10;
-        Self { text, entries: Vec::with_capacity(room), children: Vec::with_capacity(room) }
+        // A guess: an action every eighty bytes, five nodes each.
+        let room = text.len() / 16;
+        Self {
+            text,
+            entries: Vec::with_capacity(room),
+            children: Vec::with_capacity(room),
+            strings: Vec::new(),
+            numbers: Vec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, node: Node, pos: u32, start: u32, end: u32) -> NodeId {
@@ -106,12 +116,31 @@ impl Ast {
         Nodes { start, len: self.children.len() as u32 - start }
     }
 
-    pub(crate) fn entry(&self, id: NodeId) -> &Entry {
-        &self.entries[id.0 as usize]
+    /// Keeps the text of a [`Node::String`] or the name of a [`Node::Template`].
+    pub(crate) fn add_string(&mut self, text: Text) -> u32 {
+        self.strings.push(text);
+        self.strings.len() as u32 - 1
     }
 
-    pub(crate) fn node(&self, id: NodeId) -> &Node {
-        &self.entry(id).node
+    pub(crate) fn add_number(&mut self, number: Number) -> Node {
+        self.numbers.push(number);
+        Node::Number(self.numbers.len() as u32 - 1)
+    }
+
+    pub(crate) fn string(&self, index: u32) -> &Text {
+        &self.strings[index as usize]
+    }
+
+    pub(crate) fn number(&self, index: u32) -> &Number {
+        &self.numbers[index as usize]
+    }
+
+    pub(crate) fn entry(&self, id: NodeId) -> Entry {
+        self.entries[id.0 as usize]
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> Node {
+        self.entries[id.0 as usize].node
     }
 
     pub(crate) fn nodes(&self, nodes: Nodes) -> &[NodeId] {
@@ -122,6 +151,12 @@ impl Ast {
     pub(crate) fn source(&self, id: NodeId) -> &[u8] {
         let entry = self.entry(id);
         &self.text.as_bytes()[entry.start as usize..entry.end as usize]
+    }
+
+    /// The text that a node covers, as nobody's own words.
+    pub(crate) fn source_text(&self, id: NodeId) -> Text {
+        let entry = self.entry(id);
+        self.text.slice(entry.start as usize..entry.end as usize).without_origin()
     }
 
     /// The names of a field, a variable (its own name first) or the fields of a chain.

@@ -34,26 +34,26 @@ pub(crate) enum Builtin {
 
 impl Builtin {
     /// The function of that name.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &[u8]) -> Option<Self> {
         Some(match name {
-            "and" => Self::And,
-            "call" => Self::Call,
-            "eq" => Self::Eq,
-            "ge" => Self::Ge,
-            "gt" => Self::Gt,
-            "html" => Self::Html,
-            "index" => Self::Index,
-            "js" => Self::Js,
-            "le" => Self::Le,
-            "len" => Self::Len,
-            "lt" => Self::Lt,
-            "ne" => Self::Ne,
-            "not" => Self::Not,
-            "or" => Self::Or,
-            "print" => Self::Print,
-            "printf" => Self::Printf,
-            "println" => Self::Println,
-            "urlquery" => Self::Urlquery,
+            b"and" => Self::And,
+            b"call" => Self::Call,
+            b"eq" => Self::Eq,
+            b"ge" => Self::Ge,
+            b"gt" => Self::Gt,
+            b"html" => Self::Html,
+            b"index" => Self::Index,
+            b"js" => Self::Js,
+            b"le" => Self::Le,
+            b"len" => Self::Len,
+            b"lt" => Self::Lt,
+            b"ne" => Self::Ne,
+            b"not" => Self::Not,
+            b"or" => Self::Or,
+            b"print" => Self::Print,
+            b"printf" => Self::Printf,
+            b"println" => Self::Println,
+            b"urlquery" => Self::Urlquery,
             _ => return None,
         })
     }

@@ -4,7 +4,7 @@
 
 use value::{Element, List, Map, MapType, Text, Type, Value};
 
-use crate::ast::Node;
+use crate::ast::{Ast, Node, NodeId};
 
 /// Converts a value to a parameter's type; `interface` says that it came out of an `interface {}`, nil or not.
 ///
@@ -57,16 +57,19 @@ fn zero(of: Type) -> Option<Value> {
 ///
 /// # Errors
 /// Go's sentence.
-pub(crate) fn untyped(literal: &Node, source: &[u8]) -> Result<Value, Text> {
-    match literal {
-        Node::Bool(truth) => Ok(Value::Bool(*truth)),
-        Node::String(text) => Ok(Value::Str(text.clone())),
-        Node::Number { number } => match (number.complex, number.float, number.int) {
-            (Some(parts), ..) => Ok(Value::Complex(parts.into())),
-            (_, Some(float), _) if number.spelled_float => Ok(Value::Float64(float)),
-            (.., Some(int)) => Ok(Value::Int(int)),
-            _ => Err(joined(&[source, b" overflows int"])),
-        },
+pub(crate) fn untyped(ast: &Ast, literal: NodeId) -> Result<Value, Text> {
+    match ast.node(literal) {
+        Node::Bool(truth) => Ok(Value::Bool(truth)),
+        Node::String(text) => Ok(Value::Str(ast.string(text).clone())),
+        Node::Number(number) => {
+            let number = ast.number(number);
+            match (number.complex, number.float, number.int) {
+                (Some(parts), ..) => Ok(Value::Complex(parts.into())),
+                (_, Some(float), _) if number.spelled_float => Ok(Value::Float64(float)),
+                (.., Some(int)) => Ok(Value::Int(int)),
+                _ => Err(joined(&[ast.source(literal), b" overflows int"])),
+            }
+        }
         _ => Ok(Value::Nil),
     }
 }
@@ -75,25 +78,26 @@ pub(crate) fn untyped(literal: &Node, source: &[u8]) -> Result<Value, Text> {
 ///
 /// # Errors
 /// Go's sentence.
-pub(crate) fn literal_to(of: Type, literal: &Node, source: &[u8]) -> Result<Value, Text> {
-    if let Node::Nil = literal {
+pub(crate) fn literal_to(of: Type, ast: &Ast, literal: NodeId) -> Result<Value, Text> {
+    let (node, source) = (ast.node(literal), ast.source(literal));
+    if let Node::Nil = node {
         return zero(of).ok_or_else(|| joined(&[b"cannot assign nil to ", of.name().as_bytes()]));
     }
-    let number = match literal {
-        Node::Number { number } => Some(number),
+    let number = match node {
+        Node::Number(number) => Some(ast.number(number)),
         _ => None,
     };
     let (found, expected) = match of {
-        Type::Any => return untyped(literal, source),
-        Type::Bool => match literal {
-            Node::Bool(truth) => (Some(Value::Bool(*truth)), "bool"),
+        Type::Any => return untyped(ast, literal),
+        Type::Bool => match node {
+            Node::Bool(truth) => (Some(Value::Bool(truth)), "bool"),
             _ => (None, "bool"),
         },
         Type::Float64 => (number.and_then(|number| number.float).map(Value::Float64), "float"),
         Type::Int => (number.and_then(|number| number.int).map(Value::Int), "integer"),
         Type::Int64 => (number.and_then(|number| number.int).map(Value::Int64), "integer"),
-        Type::Str => match literal {
-            Node::String(text) => (Some(Value::Str(text.clone())), "string"),
+        Type::Str => match node {
+            Node::String(text) => (Some(Value::Str(ast.string(text).clone())), "string"),
             _ => (None, "string"),
         },
         // What does not fit is cut, as reflection does it.

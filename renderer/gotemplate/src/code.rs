@@ -45,8 +45,8 @@ pub(crate) enum Op {
     JumpUnless(u32),
     /// Pushes the value of a slot.
     Load(u32),
-    /// Checks that a template is there, before its argument is evaluated.
-    Lookup(u32),
+    /// Checks that the template of a `template` action is there, before its argument is evaluated.
+    Lookup(NodeId),
     /// Finds a method, or fails as Go does where it is none; its arguments follow.
     Method(u32),
     /// Converts the value on top to the type of that parameter of the method begun last.
@@ -84,8 +84,11 @@ pub(crate) enum Op {
     Strip,
     /// Pops the argument and runs the template looked up last; the node is the action.
     Template(NodeId),
-    /// Prints literal text.
-    Text(u32),
+    /// Prints literal text: these bytes of the file.
+    Text {
+        start: u32,
+        end: u32,
+    },
     /// Takes the declaration of a variable back.
     Undeclare(u32),
     /// Pops a value; makes it dot in a slot if it is true, and jumps otherwise.
@@ -109,19 +112,21 @@ pub(crate) struct PathSite {
     pub(crate) node: NodeId,
 }
 
-/// The name of a field.
-#[derive(Debug)]
+/// The name of a field, as bytes of the file.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Name {
-    pub(crate) text: Text,
-    /// The same where it can name a method: only exported ones can be called.
-    pub(crate) method: Option<Box<str>>,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    /// Whether it can name a method: only exported ones can be called.
+    pub(crate) exported: bool,
 }
 
 /// A call of a function.
 #[derive(Debug)]
 pub(crate) struct CallSite {
     pub(crate) func: Rc<Func>,
-    pub(crate) name: Text,
+    /// Its name in the file.
+    pub(crate) name: NodeId,
     /// Arguments, the one from the stage before included.
     pub(crate) args: u32,
     /// Whether the last argument comes from the stage before; it lies below the others then.
@@ -136,7 +141,8 @@ pub(crate) struct CallSite {
 #[derive(Debug)]
 pub(crate) struct BuiltinSite {
     pub(crate) builtin: Builtin,
-    pub(crate) name: Text,
+    /// Its name in the file.
+    pub(crate) name: NodeId,
     pub(crate) args: u32,
     pub(crate) staged: bool,
     pub(crate) staged_type: Type,
@@ -179,11 +185,9 @@ pub(crate) struct Code {
     pub(crate) slots: u32,
     /// A guess of how many bytes one run prints.
     pub(crate) room: usize,
-    pub(crate) texts: Vec<Text>,
     pub(crate) consts: Vec<Value>,
     pub(crate) types: Vec<Type>,
     pub(crate) messages: Vec<Text>,
-    pub(crate) names: Vec<Text>,
     pub(crate) fields: Vec<Name>,
     pub(crate) paths: Vec<PathSite>,
     pub(crate) calls: Vec<CallSite>,

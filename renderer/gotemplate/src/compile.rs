@@ -7,9 +7,7 @@
 
 mod expression;
 
-use std::collections::HashMap;
-
-use value::{Text, Type};
+use value::{QuickMap, Text, Type};
 
 use crate::ast::{Ast, Node, NodeId, Nodes};
 use crate::code::{Code, DOT, LoopSite, Op, ROOT};
@@ -20,19 +18,18 @@ pub(crate) fn compile(ast: &Ast, root: NodeId, funcs: &FuncMap) -> Code {
     let mut compiler = Compiler {
         ast,
         funcs,
-        text: ast.text.clone().without_origin(),
         code: Code { slots: DOT + 1, ..Code::default() },
         at: root,
         tasks: vec![Task::Statement(root)],
         scope: Vec::new(),
-        by_name: HashMap::new(),
+        by_name: QuickMap::default(),
         next_slot: DOT + 1,
         dot: DOT,
         loops: Vec::new(),
         short_circuits: Vec::new(),
         shorting: 0,
     };
-    compiler.declare("$".into(), ROOT);
+    compiler.scope.push(Variable { name: Text::new(), slot: ROOT, unsure: false, shadows: None });
     while let Some(task) = compiler.tasks.pop() {
         compiler.run(task);
     }
@@ -137,6 +134,8 @@ struct Variable {
     slot: u32,
     /// Declared where `and` or `or` may not come by.
     unsure: bool,
+    /// The variable of the same name before this one.
+    shadows: Option<usize>,
 }
 
 /// A jump out of an `and` or `or`.
@@ -156,15 +155,15 @@ struct OpenLoop {
 struct Compiler<'a> {
     ast: &'a Ast,
     funcs: &'a FuncMap,
-    /// The file's text, of which names are slices.
-    text: Text,
     code: Code,
     /// The node at which Go is: `state.node`.
     at: NodeId,
     tasks: Vec<Task>,
     /// The variables in scope at run time, which are not those that the parser lets pass.
+    /// The first is `$` itself.
     scope: Vec<Variable>,
-    by_name: HashMap<Text, Vec<usize>>,
+    /// The last variable of each name.
+    by_name: QuickMap<Text, usize>,
     next_slot: u32,
     dot: u32,
     loops: Vec<OpenLoop>,
@@ -206,10 +205,6 @@ impl Compiler<'_> {
         }
     }
 
-    fn text(&self, start: u32, end: u32) -> Text {
-        self.text.slice(start as usize..end as usize)
-    }
-
     // Scope
 
     fn slot(&mut self) -> u32 {
@@ -220,12 +215,17 @@ impl Compiler<'_> {
     }
 
     fn declare(&mut self, name: Text, slot: u32) {
-        self.by_name.entry(name.clone()).or_default().push(self.scope.len());
-        self.scope.push(Variable { name, slot, unsure: self.shorting > 0 });
+        let root = (name == "$").then_some(0);
+        let shadows = self.by_name.insert(name.clone(), self.scope.len()).or(root);
+        self.scope.push(Variable { name, slot, unsure: self.shorting > 0, shadows });
     }
 
     fn resolve(&self, name: &[u8]) -> Option<&Variable> {
-        self.by_name.get(name)?.last().map(|index| &self.scope[*index])
+        match self.by_name.get(name) {
+            Some(index) => self.scope.get(*index),
+            None if name == b"$" => self.scope.first(),
+            None => None,
+        }
     }
 
     fn mark(&self) -> Mark {
@@ -234,10 +234,11 @@ impl Compiler<'_> {
 
     /// Forgets what was declared since the mark.
     fn leave(&mut self, mark: Mark) {
-        for variable in self.scope.drain(mark.scope..) {
-            if let Some(indices) = self.by_name.get_mut(&variable.name) {
-                indices.pop();
-            }
+        for variable in self.scope.drain(mark.scope..).rev() {
+            match variable.shadows {
+                Some(index) => self.by_name.insert(variable.name, index),
+                None => self.by_name.remove(&variable.name),
+            };
         }
         self.next_slot = mark.slot;
     }
@@ -297,7 +298,7 @@ impl Compiler<'_> {
             }
             Task::EndShortCircuit { mark, staged } => self.end_short_circuit(mark, staged),
             Task::If { node, base } => {
-                if let Node::If { list, else_list, .. } = *self.ast.node(node) {
+                if let Node::If { list, else_list, .. } = self.ast.node(node) {
                     let (inner, dot) = (self.mark(), self.dot);
                     let patch = self.emit(Op::JumpUnless(0));
                     self.later(Task::Else { patch, base, inner, dot, else_list });
@@ -323,7 +324,7 @@ impl Compiler<'_> {
                 }
             }
             Task::With { node, base } => {
-                if let Node::With { list, else_list, .. } = *self.ast.node(node) {
+                if let Node::With { list, else_list, .. } = self.ast.node(node) {
                     let (inner, dot) = (self.mark(), self.dot);
                     self.dot = self.slot();
                     let patch = self.emit(Op::With { slot: self.dot, target: 0 });
@@ -340,10 +341,10 @@ impl Compiler<'_> {
         self.at = node;
         match self.ast.node(node) {
             Node::Action { pipe } => {
-                let Node::Pipe { variables, .. } = self.ast.node(*pipe) else { return };
+                let Node::Pipe { variables, .. } = self.ast.node(pipe) else { return };
                 // Printing is done at the action, of which the host asks the span.
                 self.later(if variables.len == 0 { Task::Print(node) } else { Task::Emit(Op::Pop) });
-                self.later(Task::Pipe(*pipe));
+                self.later(Task::Pipe(pipe));
             }
             Node::Break => {
                 let jump = self.emit(Op::Break(0));
@@ -360,21 +361,20 @@ impl Compiler<'_> {
             Node::If { pipe, .. } => {
                 let base = self.mark();
                 self.later(Task::If { node, base });
-                self.later(Task::Pipe(*pipe));
+                self.later(Task::Pipe(pipe));
             }
-            Node::List { items } => self.later(Task::Statements(*items)),
+            Node::List { items } => self.later(Task::Statements(items)),
             Node::Range { pipe, .. } => {
                 let base = self.mark();
                 self.later(Task::Range { node, base });
-                self.later(Task::Pipe(*pipe));
+                self.later(Task::Pipe(pipe));
             }
-            Node::Template { name, pipe } => {
-                self.code.names.push(name.clone());
-                self.emit(Op::Lookup(self.code.names.len() as u32 - 1));
+            Node::Template { pipe, .. } => {
+                self.emit(Op::Lookup(node));
                 match pipe {
                     Some(pipe) => {
                         self.later(Task::Emit(Op::Template(node)));
-                        self.later(Task::Pipe(*pipe));
+                        self.later(Task::Pipe(pipe));
                     }
                     None => {
                         self.emit(Op::Nil { interface: false });
@@ -385,13 +385,12 @@ impl Compiler<'_> {
             Node::Text => {
                 let entry = self.ast.entry(node);
                 self.code.room += (entry.end - entry.start) as usize + 16;
-                self.code.texts.push(self.ast.text.slice(entry.start as usize..entry.end as usize));
-                self.emit(Op::Text(self.code.texts.len() as u32 - 1));
+                self.emit(Op::Text { start: entry.start, end: entry.end });
             }
             Node::With { pipe, .. } => {
                 let base = self.mark();
                 self.later(Task::With { node, base });
-                self.later(Task::Pipe(*pipe));
+                self.later(Task::Pipe(pipe));
             }
             // The parser puts nothing else into a list.
             _ => {}
@@ -400,22 +399,17 @@ impl Compiler<'_> {
 
     /// `walkRange`: the value is on the stack.
     fn range(&mut self, node: NodeId, base: Mark) {
-        let Node::Range { pipe, list, else_list } = *self.ast.node(node) else { return };
-        let Node::Pipe { variables, .. } = *self.ast.node(pipe) else { return };
+        let Node::Range { pipe, list, else_list } = self.ast.node(node) else { return };
+        let Node::Pipe { variables, .. } = self.ast.node(pipe) else { return };
         let (inner, dot) = (self.mark(), self.dot);
-        let slots: Vec<Option<u32>> = self
-            .ast
-            .nodes(variables)
-            .iter()
-            .map(|variable| self.resolve(self.ast.source(*variable)).map(|found| found.slot))
-            .collect();
-        let (key, value) = match slots[..] {
-            [key, value] => (key, value),
-            [value] => (None, value),
+        let slot = |variable: NodeId| self.resolve(self.ast.source(variable)).map(|found| found.slot);
+        let (key, value) = match *self.ast.nodes(variables) {
+            [key, value] => (slot(key), slot(value)),
+            [value] => (None, slot(value)),
             _ => (None, None),
         };
         self.dot = self.slot();
-        let two = slots.len() > 1;
+        let two = variables.len > 1;
         self.code.loops.push(LoopSite { dot: self.dot, key, value, two, empty: 0, end: 0 });
         let site = self.code.loops.len() as u32 - 1;
         self.emit(Op::Range(site));

@@ -4,11 +4,10 @@
 //! function sees exactly the types it names.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use value::{List, Map, Text, Type, Value};
+use value::{List, Map, QuickMap, Text, Type, Value};
 
 use crate::{Fuel, Host};
 
@@ -266,7 +265,7 @@ into_func!(A 0, B 1, C 2, D 3, E 4, F5 5; 6);
 /// The functions a template may call, by name. Cloning it is one allocation a name at most; make it once.
 #[derive(Clone, Debug, Default)]
 pub struct FuncMap {
-    by_name: HashMap<&'static str, Rc<Func>>,
+    by_name: QuickMap<&'static [u8], (&'static str, Rc<Func>)>,
 }
 
 impl FuncMap {
@@ -285,13 +284,13 @@ impl FuncMap {
 
     /// Adds an entry made by hand.
     pub fn insert(&mut self, name: &'static str, func: Func) {
-        self.by_name.insert(name, Rc::new(func));
+        self.by_name.insert(name.as_bytes(), (name, Rc::new(func)));
     }
 
     /// Adds another name for a function that stands in the table; nothing happens if it does not.
     pub fn alias(&mut self, alias: &'static str, name: &str) {
-        if let Some(func) = self.by_name.get(name).cloned() {
-            self.by_name.insert(alias, func);
+        if let Some(func) = self.get(name).cloned() {
+            self.by_name.insert(alias.as_bytes(), (alias, func));
         }
     }
 
@@ -302,12 +301,16 @@ impl FuncMap {
 
     /// The function of that name.
     pub fn get(&self, name: &str) -> Option<&Rc<Func>> {
-        self.by_name.get(name)
+        self.find(name.as_bytes())
+    }
+
+    pub(crate) fn find(&self, name: &[u8]) -> Option<&Rc<Func>> {
+        self.by_name.get(name).map(|(_, func)| func)
     }
 
     /// All names, sorted.
     pub fn names(&self) -> Vec<&'static str> {
-        let mut names: Vec<&'static str> = self.by_name.keys().copied().collect();
+        let mut names: Vec<&'static str> = self.by_name.values().map(|(name, _)| *name).collect();
         names.sort_unstable();
         names
     }

@@ -2,6 +2,8 @@
 //!
 //! Source: go1.27 `text/template/parse/lex.go`, state by state, with the delimiters `{{` and `}}`.
 
+use value::find_byte;
+
 use crate::token::{Token, TokenKind};
 use crate::unicode::{decode, is_alphanumeric, is_print};
 
@@ -189,7 +191,7 @@ impl<'a> Lexer<'a> {
             b'|' => self.emit(TokenKind::Pipe, start, start + 1),
             b'"' => self.quoted(start, b'"', TokenKind::String, "unterminated quoted string"),
             b'\'' => self.quoted(start, b'\'', TokenKind::CharConstant, "unterminated character constant"),
-            b'`' => match self.input[start + 1..].iter().position(|byte| *byte == b'`') {
+            b'`' => match find_byte(&self.input[start + 1..], b'`') {
                 Some(length) => self.emit(TokenKind::RawString, start, start + length + 2),
                 None => {
                     self.pos = self.input.len();
@@ -238,21 +240,21 @@ impl<'a> Lexer<'a> {
     }
 
     fn word_end(&self, mut pos: usize) -> usize {
-        while let Some(byte) = self.at(pos) {
-            if byte.is_ascii() {
-                if !(byte.is_ascii_alphanumeric() || byte == b'_') {
-                    break;
+        loop {
+            let rest = &self.input[pos..];
+            let plain = rest.iter().position(|byte| !WORD[usize::from(*byte)]).unwrap_or(rest.len());
+            pos += plain;
+            match rest.get(plain) {
+                Some(byte) if !byte.is_ascii() => {
+                    let (c, width) = decode(&rest[plain..]);
+                    if !is_alphanumeric(c) {
+                        return pos;
+                    }
+                    pos += width;
                 }
-                pos += 1;
-            } else {
-                let (c, width) = decode(&self.input[pos..]);
-                if !is_alphanumeric(c) {
-                    break;
-                }
-                pos += width;
+                _ => return pos,
             }
         }
-        pos
     }
 
     fn is_terminator(&self, pos: usize) -> bool {
@@ -382,9 +384,10 @@ impl<'a> Lexer<'a> {
     }
 }
 
-fn find(text: &[u8], pair: &[u8; 2]) -> Option<usize> {
+/// Where a pair of bytes first stands.
+pub(crate) fn find(text: &[u8], pair: &[u8; 2]) -> Option<usize> {
     let mut from = 0;
-    while let Some(at) = text[from..].iter().position(|byte| *byte == pair[0]) {
+    while let Some(at) = find_byte(&text[from..], pair[0]) {
         if text.get(from + at + 1) == Some(&pair[1]) {
             return Some(from + at);
         }
@@ -392,6 +395,17 @@ fn find(text: &[u8], pair: &[u8; 2]) -> Option<usize> {
     }
     None
 }
+
+/// The bytes of ASCII that words are made of.
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        word[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    word
+};
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')

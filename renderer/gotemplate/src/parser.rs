@@ -101,7 +101,7 @@ pub(crate) fn parse(name: &Text, source: SourceId, text: &Text, funcs: &FuncMap)
         ast: Ast::new(text.clone()),
         tokens: [start; 3],
         peeked: 0,
-        names: Names::new(),
+        names: Names::default(),
         action_start: None,
         range_depth: 0,
         statements: Vec::new(),
@@ -465,6 +465,7 @@ impl Parser<'_> {
             BlockKind::Block { name, name_start, pipe, outer, .. } => {
                 self.add_tree(name.clone(), list, Token { end, ..block.open });
                 self.restore(outer);
+                let name = self.ast.add_string(name);
                 Some((Node::Template { name, pipe }, name_start))
             }
             BlockKind::If { pipe } => pipe.map(|pipe| (Node::If { pipe, list, else_list }, start)),
@@ -495,7 +496,7 @@ impl Parser<'_> {
     /// Starts a template within this file, which sees nothing of what is around it.
     fn nest(&mut self) -> Outer {
         Outer {
-            names: std::mem::replace(&mut self.names, Names::new()),
+            names: std::mem::take(&mut self.names),
             range_depth: std::mem::take(&mut self.range_depth),
             action_start: self.action_start.take(),
         }
@@ -552,6 +553,7 @@ impl Parser<'_> {
             let (pipe, end) = self.pipeline(CONTEXT, delim)?;
             (Some(pipe), end)
         };
+        let name = self.ast.add_string(name);
         self.push_statement(Node::Template { name, pipe }, token.start, delim.start, end);
         Ok(())
     }
@@ -583,18 +585,24 @@ impl Parser<'_> {
 
     fn is_blank(&self, root: NodeId) -> bool {
         let Node::List { items } = self.ast.node(root) else { return false };
-        self.ast.nodes(*items).iter().all(|item| match self.ast.node(*item) {
+        self.ast.nodes(items).iter().all(|item| match self.ast.node(*item) {
             Node::Text => {
                 let text = self.ast.source(*item);
-                std::str::from_utf8(text).is_ok_and(|text| text.trim().is_empty())
+                let space =
+                    text.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x0b).count();
+                // Space beyond ASCII is rare, and only then is there more to look at.
+                match text.get(space) {
+                    None => true,
+                    Some(first) if first.is_ascii() => false,
+                    Some(_) => std::str::from_utf8(text).is_ok_and(|text| text.trim().is_empty()),
+                }
             }
             _ => false,
         })
     }
 
     fn has_function(&self, name: &[u8]) -> bool {
-        std::str::from_utf8(name)
-            .is_ok_and(|name| self.funcs.get(name).is_some() || Builtin::of(name).is_some())
+        self.funcs.find(name).is_some() || Builtin::of(name).is_some()
     }
 }
 

@@ -32,13 +32,13 @@ pub(crate) fn print(ast: &Ast, id: NodeId) -> Vec<u8> {
         // What follows is pushed in reading order and turned round, because the stack gives the last first.
         let before = left.len();
         match ast.node(id) {
-            Node::Action { pipe } => left.extend([Piece::Str("{{"), Piece::Node(*pipe), Piece::Str("}}")]),
+            Node::Action { pipe } => left.extend([Piece::Str("{{"), Piece::Node(pipe), Piece::Str("}}")]),
             Node::Chain { term } => {
-                push_operand(ast, *term, &mut left);
+                push_operand(ast, term, &mut left);
                 left.push(Piece::Fields(id));
             }
             Node::Command { args } => {
-                for (index, arg) in ast.nodes(*args).iter().enumerate() {
+                for (index, arg) in ast.nodes(args).iter().enumerate() {
                     if index > 0 {
                         left.push(Piece::Str(" "));
                     }
@@ -46,16 +46,16 @@ pub(crate) fn print(ast: &Ast, id: NodeId) -> Vec<u8> {
                 }
             }
             Node::Pipe { variables, assigns, commands } => {
-                for (index, variable) in ast.nodes(*variables).iter().enumerate() {
+                for (index, variable) in ast.nodes(variables).iter().enumerate() {
                     if index > 0 {
                         left.push(Piece::Str(", "));
                     }
                     left.push(Piece::Node(*variable));
                 }
                 if variables.len > 0 {
-                    left.push(Piece::Str(if *assigns { " = " } else { " := " }));
+                    left.push(Piece::Str(if assigns { " = " } else { " := " }));
                 }
-                for (index, command) in ast.nodes(*commands).iter().enumerate() {
+                for (index, command) in ast.nodes(commands).iter().enumerate() {
                     if index > 0 {
                         left.push(Piece::Str(" | "));
                     }
@@ -64,9 +64,9 @@ pub(crate) fn print(ast: &Ast, id: NodeId) -> Vec<u8> {
             }
             Node::Template { name, pipe } => {
                 printed.extend_from_slice(b"{{template ");
-                printed.extend_from_slice(&quote(name.as_bytes()));
+                printed.extend_from_slice(&quote(ast.string(name).as_bytes()));
                 if let Some(pipe) = pipe {
-                    left.extend([Piece::Str(" "), Piece::Node(*pipe)]);
+                    left.extend([Piece::Str(" "), Piece::Node(pipe)]);
                 }
                 left.push(Piece::Str("}}"));
             }

@@ -1,13 +1,13 @@
 //! Names to templates: parsed files, and the set that all files of a run share.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use source::{SourceId, Span};
-use value::Text;
+use value::{QuickMap, Text};
 
 use crate::FuncMap;
-use crate::ast::Ast;
+use crate::ast::{Ast, NodeId};
 use crate::code::Code;
 use crate::compile::compile;
 use crate::error::ParseError;
@@ -47,7 +47,9 @@ pub struct Template {
     pub(crate) blank: bool,
     pub(crate) span: Span,
     pub(crate) ast: Rc<Ast>,
-    pub(crate) code: Code,
+    root: NodeId,
+    /// Made when it is first called: most charts define more than they use.
+    code: OnceCell<Code>,
 }
 
 impl Template {
@@ -66,6 +68,11 @@ impl Template {
         self.blank
     }
 
+    /// The code; `funcs` are those that the text was parsed with.
+    pub(crate) fn code(&self, funcs: &FuncMap) -> &Code {
+        self.code.get_or_init(|| compile(&self.ast, self.root, funcs))
+    }
+
     /// The file, or the `define` with its body.
     pub fn span(&self) -> Span {
         self.span
@@ -78,7 +85,7 @@ impl Template {
 /// in the order of the text and the first is the one at which Go stops; the others help an editor. The file calls the functions
 /// of this very table.
 ///
-/// Cost: one pass over the text and one over the tree; no recursion, whatever is nested.
+/// Cost: one pass over the text; a template is compiled when it is first run. No recursion, whatever is nested.
 pub fn parse(
     name: &Text,
     source: SourceId,
@@ -98,7 +105,8 @@ pub fn parse(
                 blank: tree.blank,
                 span: tree.span,
                 ast: ast.clone(),
-                code: if runs { compile(&ast, tree.root, funcs) } else { Code::nothing() },
+                root: tree.root,
+                code: if runs { OnceCell::new() } else { OnceCell::from(Code::nothing()) },
             })
         })
         .collect();
@@ -108,7 +116,7 @@ pub fn parse(
 /// The templates that a run can call by name.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateSet {
-    by_name: HashMap<Text, Rc<Template>>,
+    by_name: QuickMap<Text, Rc<Template>>,
 }
 
 impl TemplateSet {

@@ -7,18 +7,18 @@ mod field;
 mod looping;
 mod nest;
 
-use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use source::Span;
 use value::fmt::display_metered;
-use value::{Kind, Map, MapType, Method, Text, TextBuilder, Value, compare};
+use value::{Kind, Map, MapType, Method, QuickMap, Text, TextBuilder, Value, compare};
 
 use crate::Fuel;
-use crate::ast::NodeId;
+use crate::ast::{Node, NodeId};
 use crate::builtin::{self, struct_text};
 use crate::call::{convert, literal_to};
-use crate::code::{DYNAMIC, Op};
+use crate::code::{BuiltinSite, CallSite, Code, DYNAMIC, Op};
 use crate::error::{Cause, ExecError};
 use crate::func::{Body, Call, Failure, FuncMap};
 use crate::host::Host;
@@ -48,7 +48,7 @@ pub struct Machine<'a> {
     set: &'a TemplateSet,
     funcs: &'a FuncMap,
     methods: Methods,
-    tpl_files: HashMap<Text, Rc<ParsedFile>>,
+    tpl_files: QuickMap<Text, Rc<ParsedFile>>,
     /// Bytes of the texts in `tpl_files`.
     tpl_bytes: usize,
 }
@@ -56,7 +56,7 @@ pub struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// A machine for the templates of `set`, which were parsed with `funcs`.
     pub fn new(set: &'a TemplateSet, funcs: &'a FuncMap, methods: Methods) -> Self {
-        Self { set, funcs, methods, tpl_files: HashMap::new(), tpl_bytes: 0 }
+        Self { set, funcs, methods, tpl_files: QuickMap::default(), tpl_bytes: 0 }
     }
 
     /// Runs the template `name` with `data` as dot, and gives what it prints, every `<no value>` still in it.
@@ -88,7 +88,7 @@ impl<'a> Machine<'a> {
             looked_up: Vec::new(),
             methods: Vec::new(),
             layers: Vec::new(),
-            includes: HashMap::new(),
+            includes: QuickMap::default(),
         };
         let span = template.span;
         let done = run.enter(template, data, Nest::Root, 0, 0, span).and_then(|()| run.run());
@@ -125,13 +125,13 @@ impl From<String> for Stop {
 
 impl Trouble {
     /// A function or method at `node` has failed.
-    fn called(node: NodeId, name: &Text, failure: Failure) -> Stop {
+    fn called(node: NodeId, name: Text, failure: Failure) -> Stop {
         let cause = match failure {
             Failure::Error(message) => Cause::Function(message),
             Failure::Fail(message) => Cause::Fail(message),
             Failure::OutOfFuel => return Self::out_of_fuel(),
         };
-        Box::new(Self::Called(node, name.clone(), cause))
+        Box::new(Self::Called(node, name, cause))
     }
 
     fn out_of_fuel() -> Stop {
@@ -172,7 +172,7 @@ struct Run<'r, 'a> {
     looked_up: Vec<Rc<Template>>,
     methods: Vec<Method>,
     layers: Vec<Layer>,
-    includes: HashMap<Text, u32>,
+    includes: QuickMap<Text, u32>,
 }
 
 /// Whether the elements of a map of that type are in interfaces.
@@ -215,13 +215,14 @@ impl Run<'_, '_> {
     fn run(&mut self) -> Result<(), Stop> {
         while let Some(frame) = self.frames.last() {
             let (template, base, mut pc) = (frame.template.clone(), frame.base, frame.pc);
+            let code = template.code(self.machine.funcs);
             loop {
-                let op = template.code.ops[pc];
+                let op = code.ops[pc];
                 match self
                     .fuel
                     .charge(1)
                     .map_err(|_| Trouble::out_of_fuel())
-                    .and_then(|()| self.step(op, &template, base, pc))
+                    .and_then(|()| self.step(op, &template, code, base, pc))
                 {
                     Ok(Flow::Next) => pc += 1,
                     Ok(Flow::Jump(target)) => pc = target as usize,
@@ -244,19 +245,27 @@ impl Run<'_, '_> {
     }
 
     #[inline(always)]
-    fn step(&mut self, op: Op, template: &Rc<Template>, base: usize, pc: usize) -> Result<Flow, Stop> {
-        let code = &template.code;
+    fn step(
+        &mut self,
+        op: Op,
+        template: &Rc<Template>,
+        code: &Code,
+        base: usize,
+        pc: usize,
+    ) -> Result<Flow, Stop> {
         match op {
-            Op::Text(text) => self.write(&code.texts[text as usize], template, pc)?,
+            Op::Text { start, end } => {
+                self.write(&template.ast.text, start as usize..end as usize, template, code.at[pc])?;
+            }
             Op::Path(site) => {
                 let site = &code.paths[site as usize];
                 let slot = base + site.slot as usize;
-                let (value, flags) = self.walk(None, slot, site, &code.fields)?;
+                let (value, flags) = self.walk(None, slot, site, &template.ast, code)?;
                 self.push(value, flags);
             }
             Op::Print => {
                 let (value, flags) = self.pop();
-                self.print(value, flags, template, pc)?;
+                self.print(value, flags, template, code.at[pc])?;
             }
             Op::Load(slot) => {
                 let slot = base + slot as usize;
@@ -268,8 +277,8 @@ impl Run<'_, '_> {
                 }
             }
             Op::Const(value) => self.push(code.consts[value as usize].clone(), 0),
-            Op::Call(site) => return self.call(template, site, pc),
-            Op::CallBuiltin(site) => self.call_builtin(template, site)?,
+            Op::Call(site) => return self.call(template, &code.calls[site as usize], pc),
+            Op::CallBuiltin(site) => self.call_builtin(template, &code.builtins[site as usize])?,
             Op::Jump(target) => return Ok(Flow::Jump(target)),
             Op::JumpUnless(target) => {
                 if !compare::truth(&self.pop().0) {
@@ -327,7 +336,11 @@ impl Run<'_, '_> {
                 self.loops.pop();
                 return Ok(Flow::Jump(target));
             }
-            Op::Lookup(name) => self.look_up(&code.names[name as usize])?,
+            Op::Lookup(node) => {
+                if let Node::Template { name, .. } = template.ast.node(node) {
+                    self.look_up(template.ast.string(name))?;
+                }
+            }
             Op::Template(node) => return self.enter_template(template, node, pc),
             Op::Return => return Ok(self.leave()),
             Op::Pop => {
@@ -348,10 +361,10 @@ impl Run<'_, '_> {
             Op::Fields(site) => {
                 let (value, flags) = self.pop();
                 let (value, flags) =
-                    self.walk(Some((value, flags)), 0, &code.paths[site as usize], &code.fields)?;
+                    self.walk(Some((value, flags)), 0, &code.paths[site as usize], &template.ast, code)?;
                 self.push(value, flags);
             }
-            Op::Method(site) => return self.begin_method(&code.methods[site as usize]),
+            Op::Method(site) => return self.begin_method(&code.methods[site as usize], &template.ast),
             Op::MethodArg(index) => {
                 let (value, flags) = self.pop();
                 let of = self.method_param(index);
@@ -360,10 +373,10 @@ impl Run<'_, '_> {
             }
             Op::MethodLiteral(index, node) => {
                 let of = self.method_param(index);
-                let value = literal_to(of, template.ast.node(node), template.ast.source(node))?;
+                let value = literal_to(of, &template.ast, node)?;
                 self.push(value, 0);
             }
-            Op::CallMethod(site) => self.call_method(&code.methods[site as usize])?,
+            Op::CallMethod(site) => self.call_method(&code.methods[site as usize], &template.ast)?,
             Op::Fail(message) => return Err(code.messages[message as usize].clone().into()),
         }
         Ok(Flow::Next)
@@ -377,31 +390,42 @@ impl Run<'_, '_> {
 
     // Output
 
-    /// Where what the instruction at `pc` prints is written in a file.
-    fn emit_span(&self, template: &Template, pc: usize) -> Span {
+    /// Where what `node` prints is written in a file.
+    fn emit_span(&self, template: &Template, node: NodeId) -> Span {
         match self.frames.last() {
             Some(frame) if template.span.source == nest::TPL_SOURCE => frame.call,
-            _ => self.span_of(template, template.code.at[pc]),
+            _ => self.span_of(template, node),
         }
     }
 
-    fn write(&mut self, text: &Text, template: &Template, pc: usize) -> Result<(), Stop> {
-        self.fuel.charge(text.len() as u64 / 8).map_err(|_| Trouble::out_of_fuel())?;
-        let origin = if self.listens { self.host.emit(self.emit_span(template, pc)) } else { None };
+    /// Prints the part of a text in `range`, which lies inside it.
+    fn write(
+        &mut self,
+        text: &Text,
+        range: Range<usize>,
+        template: &Template,
+        node: NodeId,
+    ) -> Result<(), Stop> {
+        self.fuel.charge(range.len() as u64 / 8).map_err(|_| Trouble::out_of_fuel())?;
+        let origin = if self.listens { self.host.emit(self.emit_span(template, node)) } else { None };
         if let Some(out) = self.outs.last_mut() {
             match origin {
-                Some(origin) => out.push_or(text, origin),
-                None => out.push(text),
+                Some(origin) => out.push_or(&text.slice(range), origin),
+                None => out.push_slice(text, range),
             }
         }
         Ok(())
     }
 
+    fn write_whole(&mut self, text: &Text, template: &Template, node: NodeId) -> Result<(), Stop> {
+        self.write(text, 0..text.len(), template, node)
+    }
+
     /// `printValue`
-    fn print(&mut self, value: Value, flags: u8, template: &Template, pc: usize) -> Result<(), Stop> {
+    fn print(&mut self, value: Value, flags: u8, template: &Template, node: NodeId) -> Result<(), Stop> {
         let addressed = match &value {
-            Value::Str(text) => return self.write(text, template, pc),
-            Value::Nil => return self.write(&NO_VALUE.into(), template, pc),
+            Value::Str(text) => return self.write_whole(text, template, node),
+            Value::Nil => return self.write_whole(&NO_VALUE.into(), template, node),
             Value::Int(number) | Value::Int64(number) => Some(number.to_string().into()),
             Value::Object(object) if object.kind() == Kind::Ptr => {
                 Some(object.display().unwrap_or_else(|| struct_text(&object.fields())))
@@ -414,7 +438,7 @@ impl Run<'_, '_> {
             None => display_metered(&value, &mut |bytes| self.fuel.charge(bytes as u64 / 8).is_ok())
                 .ok_or_else(Trouble::out_of_fuel)?,
         };
-        self.write(&text, template, pc)
+        self.write_whole(&text, template, node)
     }
 
     // Calls
@@ -430,8 +454,7 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn call(&mut self, template: &Rc<Template>, site: u32, pc: usize) -> Result<Flow, Stop> {
-        let site = &template.code.calls[site as usize];
+    fn call(&mut self, template: &Rc<Template>, site: &CallSite, pc: usize) -> Result<Flow, Stop> {
         let args = site.args as usize;
         if site.staged {
             self.place_staged(args, site.staged_type)?;
@@ -440,8 +463,9 @@ impl Run<'_, '_> {
             Body::Plain(body) => {
                 let first = self.values.len() - args;
                 let mut call = Call::new(&mut *self.host, &mut *self.fuel, self.listens);
-                let answer = body(&mut call, &self.values[first..])
-                    .map_err(|failure| Trouble::called(site.node, &site.name, failure))?;
+                let answer = body(&mut call, &self.values[first..]).map_err(|failure| {
+                    Trouble::called(site.node, template.ast.source_text(site.name), failure)
+                })?;
                 self.truncate(first);
                 self.push(answer, 0);
                 Ok(Flow::Next)
@@ -457,8 +481,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn call_builtin(&mut self, template: &Template, site: u32) -> Result<(), Stop> {
-        let site = &template.code.builtins[site as usize];
+    fn call_builtin(&mut self, template: &Template, site: &BuiltinSite) -> Result<(), Stop> {
         let args = site.args as usize;
         if site.staged {
             self.place_staged(args, site.staged_type)?;
@@ -473,7 +496,7 @@ impl Run<'_, '_> {
             (None, other) => format!("<{} Value>", other.type_name()).into(),
         };
         let (value, flags) = builtin::call(site.builtin, &mut call, values, flags, callee)
-            .map_err(|failure| Trouble::called(site.node, &site.name, failure))?;
+            .map_err(|failure| Trouble::called(site.node, template.ast.source_text(site.name), failure))?;
         self.truncate(first);
         // A pipeline takes the result out of its interface.
         self.push(value, flags & ADDRESSABLE);

@@ -7,7 +7,9 @@
 
 mod bury;
 pub mod compare;
+mod find;
 pub mod fmt;
+mod hash;
 pub mod json;
 mod list;
 mod map;
@@ -17,6 +19,8 @@ mod text;
 pub mod unicode;
 mod value;
 
+pub use find::find_byte;
+pub use hash::{QuickHasher, QuickMap};
 pub use list::{Element, List};
 pub use map::{Entries, Map, MapType};
 pub use object::{Field, Method, MethodBody, Object};

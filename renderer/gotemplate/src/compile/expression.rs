@@ -1,6 +1,6 @@
 //! Pipelines, commands and arguments: `evalPipeline` and what it calls.
 
-use value::{Text, Type, Value};
+use value::{Type, Value};
 
 use super::{Compiler, Task, Want};
 use crate::ast::{Node, NodeId, Nodes};
@@ -12,7 +12,7 @@ impl Compiler<'_> {
     /// `evalPipeline`: leaves one value, out of its interface.
     pub(super) fn pipe(&mut self, node: NodeId) {
         self.at = node;
-        let Node::Pipe { variables, commands, .. } = *self.ast.node(node) else { return };
+        let Node::Pipe { variables, commands, .. } = self.ast.node(node) else { return };
         if variables.len > 0 {
             self.later(Task::Declare(node));
         }
@@ -22,23 +22,16 @@ impl Compiler<'_> {
     }
 
     pub(super) fn declarations(&mut self, pipe: NodeId) {
-        let Node::Pipe { variables, assigns, .. } = *self.ast.node(pipe) else { return };
+        let Node::Pipe { variables, assigns, .. } = self.ast.node(pipe) else { return };
         for variable in self.ast.nodes(variables) {
-            let entry = self.ast.entry(*variable);
-            let name = self.text(entry.start, entry.end);
             if assigns {
-                self.store(&name);
+                self.with_variable(self.ast.source(*variable), Op::Store);
             } else {
                 let slot = self.slot();
-                self.declare(name, slot);
+                self.declare(self.ast.source_text(*variable), slot);
                 self.emit(Op::Store(slot));
             }
         }
-    }
-
-    /// `setVar`
-    fn store(&mut self, name: &Text) {
-        self.with_variable(name.as_bytes(), Op::Store);
     }
 
     /// `varValue`
@@ -46,24 +39,21 @@ impl Compiler<'_> {
         self.with_variable(name, Op::Load);
     }
 
-    /// Does something with the slot of the variable declared last under that name, which only the run may know.
+    /// `varValue`, `setVar`: does something with the slot of the variable declared last under that name, which only the run may know.
     fn with_variable(&mut self, name: &[u8], op: fn(u32) -> Op) {
-        let found: Vec<(u32, bool)> = match self.by_name.get(name) {
-            Some(indices) => indices
-                .iter()
-                .rev()
-                .map(|index| (self.scope[*index].slot, self.scope[*index].unsure))
-                .collect(),
-            None => Vec::new(),
-        };
+        let mut found = self.resolve(name).map(|found| (found.slot, found.unsure, found.shadows));
         let mut done = Vec::new();
         let mut sure = false;
-        for (slot, unsure) in found {
+        while let Some((slot, unsure, shadows)) = found {
             if !unsure {
                 self.emit(op(slot));
                 sure = true;
                 break;
             }
+            found = shadows.map(|index| {
+                let before = &self.scope[index];
+                (before.slot, before.unsure, before.shadows)
+            });
             let next = self.emit(Op::JumpUndeclared { slot, target: 0 });
             self.emit(op(slot));
             done.push(self.emit(Op::Jump(0)));
@@ -86,7 +76,7 @@ impl Compiler<'_> {
 
     /// `evalCommand`: with `staged`, the value of the stage before is on the stack.
     pub(super) fn command(&mut self, command: NodeId, staged: bool) {
-        let Node::Command { args } = *self.ast.node(command) else { return };
+        let Node::Command { args } = self.ast.node(command) else { return };
         let first = self.ast.nodes(args)[0];
         let rest = Nodes { start: args.start + 1, len: args.len - 1 };
         let with_args = rest.len > 0 || staged;
@@ -117,7 +107,7 @@ impl Compiler<'_> {
                 self.emit(Op::Strip);
             }
             Node::Nil => self.fail("nil is not a command"),
-            literal => match untyped(literal, self.ast.source(first)) {
+            _ => match untyped(self.ast, first) {
                 Ok(value) => self.constant(value),
                 Err(message) => self.fail(message),
             },
@@ -159,7 +149,7 @@ impl Compiler<'_> {
     /// `evalChainNode`
     fn chain(&mut self, node: NodeId, args: Nodes, staged: bool, strips: bool) {
         self.at = node;
-        let Node::Chain { term } = *self.ast.node(node) else { return };
+        let Node::Chain { term } = self.ast.node(node) else { return };
         self.later(Task::Chain { node, args, staged, strips });
         self.later(Task::Arg { node: term, want: Want::Value });
     }
@@ -171,18 +161,19 @@ impl Compiler<'_> {
     /// `evalFieldChain`: from a slot, or from the value on the stack.
     fn fields(&mut self, node: NodeId, slot: Option<u32>, args: Nodes, staged: bool, strips: bool) {
         let entry = self.ast.entry(node);
+        let text = self.ast.text.as_bytes();
         // Behind the dot of the first field.
-        let mut from = match &entry.node {
+        let mut from = match entry.node {
             Node::Chain { .. } => entry.pos + 1,
             Node::Field => entry.start + 1,
             _ => entry.start + self.ast.names(node).next().map_or(0, <[u8]>::len) as u32 + 1,
         };
         let first = self.code.fields.len() as u32;
         while from < entry.end {
-            let rest = &self.ast.text.as_bytes()[from as usize..entry.end as usize];
+            let rest = &text[from as usize..entry.end as usize];
             let len = rest.iter().position(|byte| *byte == b'.').unwrap_or(rest.len()) as u32;
-            let name = Name::of(self.text(from, from + len));
-            self.code.fields.push(name);
+            let exported = is_exported(&rest[..len as usize]);
+            self.code.fields.push(Name { start: from, end: from + len, exported });
             from += len + 1;
         }
         let method = if args.len > 0 || staged { self.code.fields.pop() } else { None };
@@ -213,38 +204,36 @@ impl Compiler<'_> {
     /// `evalFunction` and `evalCall`
     fn function(&mut self, identifier: NodeId, node: NodeId, args: Nodes, staged: bool) {
         self.at = identifier;
-        // The lexer lets only letters and digits into a name.
-        let name = std::str::from_utf8(self.ast.source(identifier)).unwrap_or_default();
+        let name = self.ast.source(identifier);
+        let shown = || String::from_utf8_lossy(name);
         let count = args.len + u32::from(staged);
-        let known = self.funcs.get(name);
+        let known = self.funcs.find(name);
         let (params, variadic): (&[Type], Option<Type>) = match known {
             Some(func) => (&func.params, func.variadic),
             None => match Builtin::of(name) {
                 Some(builtin) => builtin.params(),
                 None => {
-                    return self.fail(format!(
-                        "{} is not a defined function",
-                        crate::literal::quoted(name.as_bytes())
-                    ));
+                    return self.fail(format!("{} is not a defined function", crate::literal::quoted(name)));
                 }
             },
         };
         let fixed = params.len() as u32;
         if variadic.is_some() && count < fixed {
-            return self
-                .fail(format!("wrong number of args for {name}: want at least {fixed} got {}", args.len));
+            return self.fail(format!(
+                "wrong number of args for {}: want at least {fixed} got {}",
+                shown(),
+                args.len
+            ));
         }
         if variadic.is_none() && count != fixed {
-            return self.fail(format!("wrong number of args for {name}: want {fixed} got {count}"));
+            return self.fail(format!("wrong number of args for {}: want {fixed} got {count}", shown()));
         }
         let want = |index: u32| params.get(index as usize).copied().or(variadic).unwrap_or(Type::Any);
         let staged_type = if staged { want(count - 1) } else { Type::Any };
-        let entry = self.ast.entry(identifier);
-        let text = self.text(entry.start, entry.end);
         match known {
             Some(func) => {
                 let site =
-                    CallSite { func: func.clone(), name: text, args: count, staged, staged_type, node };
+                    CallSite { func: func.clone(), name: identifier, args: count, staged, staged_type, node };
                 self.code.calls.push(site);
                 self.later(Task::Emit(Op::Call(self.code.calls.len() as u32 - 1)));
             }
@@ -255,7 +244,7 @@ impl Compiler<'_> {
                 }
                 let callee = self.ast.nodes(args).first().copied();
                 let site =
-                    BuiltinSite { builtin, name: text, args: count, staged, staged_type, node, callee };
+                    BuiltinSite { builtin, name: identifier, args: count, staged, staged_type, node, callee };
                 self.code.builtins.push(site);
                 self.later(Task::Emit(Op::CallBuiltin(self.code.builtins.len() as u32 - 1)));
                 if builtin.takes_values() {
@@ -345,7 +334,7 @@ impl Compiler<'_> {
                 Want::Method(index) => {
                     self.emit(Op::MethodLiteral(index, node));
                 }
-                Want::Type(of) => match literal_to(of, self.ast.node(node), b"nil") {
+                Want::Type(of) => match literal_to(of, self.ast, node) {
                     Ok(value) => self.constant(value),
                     Err(message) => self.fail(message),
                 },
@@ -372,15 +361,14 @@ impl Compiler<'_> {
                 self.later(Task::Check(want));
                 self.chain(node, none, false, false);
             }
-            literal => {
-                let source = self.ast.source(node);
+            _ => {
                 let read = match want {
                     Want::Method(index) => {
                         self.emit(Op::MethodLiteral(index, node));
                         return;
                     }
-                    Want::Type(of) => literal_to(of, literal, source),
-                    Want::Value => untyped(literal, source),
+                    Want::Type(of) => literal_to(of, self.ast, node),
+                    Want::Value => untyped(self.ast, node),
                 };
                 match read {
                     Ok(value) => self.constant(value),
@@ -405,9 +393,10 @@ impl Compiler<'_> {
     }
 }
 
-impl Name {
-    fn of(text: Text) -> Self {
-        let method = text.as_str().filter(|name| name.starts_with(char::is_uppercase)).map(Into::into);
-        Self { text, method }
+/// Whether a name starts with an upper case letter, which in Go makes it visible.
+fn is_exported(name: &[u8]) -> bool {
+    match name.first() {
+        Some(first) if first.is_ascii() => first.is_ascii_uppercase(),
+        _ => crate::unicode::decode(name).0.is_uppercase(),
     }
 }

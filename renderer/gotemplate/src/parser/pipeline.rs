@@ -1,8 +1,6 @@
 //! Pipelines: declarations, commands, operands. Parentheses open a pipeline on a stack.
 
-use std::collections::HashMap;
-
-use value::Text;
+use value::{QuickMap, Text};
 
 use super::{Parser, Stop};
 use crate::ast::{Node, NodeId, Nodes};
@@ -12,19 +10,14 @@ use crate::token::{Token, TokenKind};
 /// Go's limit on nested parentheses.
 const MAX_DEPTH: usize = 10_000;
 
-/// The variables that are defined at the moment.
+/// The variables that are defined at the moment, besides `$`, which always is.
+#[derive(Default)]
 pub(super) struct Names {
     in_order: Vec<Text>,
-    counts: HashMap<Text, u32>,
+    counts: QuickMap<Text, u32>,
 }
 
 impl Names {
-    pub(super) fn new() -> Self {
-        let mut names = Self { in_order: Vec::new(), counts: HashMap::new() };
-        names.push("$".into());
-        names
-    }
-
     pub(super) fn len(&self) -> usize {
         self.in_order.len()
     }
@@ -43,7 +36,7 @@ impl Names {
     }
 
     fn contains(&self, name: &[u8]) -> bool {
-        self.counts.get(name).is_some_and(|count| *count > 0)
+        name == b"$" || self.counts.get(name).is_some_and(|count| *count > 0)
     }
 }
 
@@ -182,10 +175,10 @@ impl Parser<'_> {
         for stage in 1..self.operands.len() - at.commands {
             let command = self.operands[at.commands + stage];
             let Node::Command { args } = self.ast.node(command) else { continue };
-            let first = self.ast.nodes(*args)[0];
+            let first = self.ast.nodes(args)[0];
             if matches!(
                 self.ast.node(first),
-                Node::Bool(_) | Node::Dot | Node::Nil | Node::Number { .. } | Node::String(_)
+                Node::Bool(_) | Node::Dot | Node::Nil | Node::Number(_) | Node::String(_)
             ) {
                 let entry = self.ast.entry(first);
                 let place = Token { start: entry.start, end: entry.end, ..end };
@@ -246,20 +239,20 @@ impl Parser<'_> {
                     self.note(token, message);
                     Default::default()
                 });
-                Node::Number { number }
+                self.ast.add_number(number)
             }
             // Most strings stand in the file as they are.
             TokenKind::String if is_plain(&bytes[1..bytes.len() - 1]) => {
                 let text = self.ast.text.slice(token.start as usize + 1..token.end as usize - 1);
-                Node::String(text)
+                Node::String(self.ast.add_string(text))
             }
-            TokenKind::String | TokenKind::RawString => match unquote(bytes) {
-                Some(text) => Node::String(text.into()),
-                None => {
+            TokenKind::String | TokenKind::RawString => {
+                let text = unquote(bytes).unwrap_or_else(|| {
                     self.note(token, "invalid syntax");
-                    Node::String(Text::new())
-                }
-            },
+                    Vec::new()
+                });
+                Node::String(self.ast.add_string(text.into()))
+            }
             _ => {
                 self.backup();
                 return Ok(None);
@@ -282,7 +275,7 @@ impl Parser<'_> {
         let node = match self.ast.node(term) {
             Node::Field => Node::Field,
             Node::Variable => Node::Variable,
-            Node::Bool(_) | Node::String(_) | Node::Number { .. } | Node::Nil | Node::Dot => {
+            Node::Bool(_) | Node::String(_) | Node::Number(_) | Node::Nil | Node::Dot => {
                 let printed = quoted(self.ast.source(term));
                 return self.fail(first, format!("unexpected . after term {printed}"));
             }

@@ -33,14 +33,14 @@ impl Run<'_, '_> {
                 Nest::Tpl(_) => "tpl".into(),
             };
             trace.push(TracePoint { span: inner.call, what });
-            if let Op::Call(site) = instruction(frame).0 {
-                let site = &frame.template.code.calls[site as usize];
+            if let Op::Call(site) = self.instruction(frame).0 {
+                let site = &frame.template.code(self.machine.funcs).calls[site as usize];
                 let tpl = match &inner.nest {
                     Nest::Tpl(text) => Some(text.clone()),
                     _ => None,
                 };
                 let place = self.place(frame, site.node);
-                steps.push(Step { place, function: Some(site.name.clone()), tpl });
+                steps.push(Step { place, function: Some(frame.template.ast.source_text(site.name)), tpl });
             }
         }
         let (node, function, cause) = match trouble {
@@ -49,7 +49,7 @@ impl Run<'_, '_> {
             Trouble::OutOfFuel => (None, None, Cause::OutOfFuel),
         };
         if let Some(frame) = self.frames.last() {
-            let place = self.place(frame, node.unwrap_or(instruction(frame).1));
+            let place = self.place(frame, node.unwrap_or(self.instruction(frame).1));
             steps.push(Step { place, function, tpl: None });
         }
         trace.reverse();
@@ -74,11 +74,12 @@ impl Run<'_, '_> {
             span: self.span_of(template, node),
         }
     }
-}
 
-/// The instruction at work in a frame, and the node at which Go is there.
-fn instruction(frame: &Frame) -> (Op, NodeId) {
-    let pc = frame.pc.saturating_sub(1);
-    let at = frame.template.code.at[pc];
-    (frame.template.code.ops[pc], if at == DYNAMIC { frame.at } else { at })
+    /// The instruction at work in a frame, and the node at which Go is there.
+    fn instruction(&self, frame: &Frame) -> (Op, NodeId) {
+        let code = frame.template.code(self.machine.funcs);
+        let pc = frame.pc.saturating_sub(1);
+        let at = code.at[pc];
+        (code.ops[pc], if at == DYNAMIC { frame.at } else { at })
+    }
 }

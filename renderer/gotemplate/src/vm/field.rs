@@ -1,11 +1,30 @@
 //! Fields and methods: `evalField`.
 
+use std::borrow::Cow;
+
 use value::{Field, Kind, Map, MapType, Method, Object, Type, Value};
 
 use super::{ADDRESSABLE, Flow, INTERFACE, Run, Stop, Trouble, element_flags};
-use crate::ast::NodeId;
-use crate::code::{MethodSite, Name, PathSite};
+use crate::ast::{Ast, NodeId};
+use crate::code::{Code, MethodSite, Name, PathSite};
 use crate::func::Failure;
+
+/// A field's name.
+#[derive(Clone, Copy)]
+pub(super) struct Word<'a> {
+    bytes: &'a [u8],
+    exported: bool,
+}
+
+impl<'a> Word<'a> {
+    fn of(text: &'a [u8], name: &Name) -> Self {
+        Self { bytes: &text[name.start as usize..name.end as usize], exported: name.exported }
+    }
+
+    fn shown(self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
+}
 
 impl Run<'_, '_> {
     /// Walks along field names, from a value or from a slot.
@@ -14,10 +33,13 @@ impl Run<'_, '_> {
         start: Option<(Value, u8)>,
         slot: usize,
         site: &PathSite,
-        fields: &[Name],
+        ast: &Ast,
+        code: &Code,
     ) -> Result<(Value, u8), Stop> {
         let mut held = start;
-        for name in &fields[site.first as usize..(site.first + site.len) as usize] {
+        let text = ast.text.as_bytes();
+        for name in &code.fields[site.first as usize..(site.first + site.len) as usize] {
+            let name = Word::of(text, name);
             let (receiver, flags) = match &held {
                 Some((value, flags)) => (value, *flags),
                 None => (&self.values[slot], self.flags[slot]),
@@ -36,7 +58,13 @@ impl Run<'_, '_> {
         Ok((value, if site.strips { flags & ADDRESSABLE } else { flags }))
     }
 
-    fn field(&mut self, receiver: &Value, flags: u8, name: &Name, node: NodeId) -> Result<(Value, u8), Stop> {
+    fn field(
+        &mut self,
+        receiver: &Value,
+        flags: u8,
+        name: Word<'_>,
+        node: NodeId,
+    ) -> Result<(Value, u8), Stop> {
         match receiver {
             Value::Map(map) => {
                 if let Some(method) = self.map_method(map, name) {
@@ -53,7 +81,7 @@ impl Run<'_, '_> {
                 if let Some(Value::Map(map)) = object.underlying() {
                     return Ok(self.entry(&map, name));
                 }
-                match object.field(&name.text.to_string_lossy()) {
+                match object.field(&name.shown()) {
                     Field::Value(value) => {
                         let addressable = object.kind() == Kind::Ptr || flags & ADDRESSABLE != 0;
                         Ok((value, if addressable { ADDRESSABLE } else { 0 }))
@@ -66,25 +94,27 @@ impl Run<'_, '_> {
         }
     }
 
-    fn entry(&mut self, map: &Map, name: &Name) -> (Value, u8) {
+    fn entry(&mut self, map: &Map, name: Word<'_>) -> (Value, u8) {
         if self.listens {
-            let answer = map.get(&name.text);
-            self.host.read(map, name.text.as_bytes(), answer.as_ref());
+            let answer = map.get(name.bytes);
+            self.host.read(map, name.bytes, answer.as_ref());
         }
         in_map(map, name)
     }
 
-    fn map_method(&self, map: &Map, name: &Name) -> Option<Method> {
-        match &name.method {
-            Some(name) if map.map_type() == MapType::Values => (self.machine.methods)(map, name),
+    fn map_method(&self, map: &Map, name: Word<'_>) -> Option<Method> {
+        match map.map_type() {
+            MapType::Values if name.exported => {
+                (self.machine.methods)(map, std::str::from_utf8(name.bytes).ok()?)
+            }
             _ => None,
         }
     }
 
     /// Finds the method of the value on top, before its arguments are evaluated.
-    pub(super) fn begin_method(&mut self, site: &MethodSite) -> Result<Flow, Stop> {
+    pub(super) fn begin_method(&mut self, site: &MethodSite, ast: &Ast) -> Result<Flow, Stop> {
         let (receiver, flags) = self.pop();
-        let name = &site.name;
+        let name = Word::of(ast.text.as_bytes(), &site.name);
         let method = match &receiver {
             Value::Nil if flags & INTERFACE == 0 => {
                 // Go does not even look at the arguments.
@@ -113,15 +143,20 @@ impl Run<'_, '_> {
         params.get(index as usize).copied().unwrap_or(Type::Any)
     }
 
-    pub(super) fn call_method(&mut self, site: &MethodSite) -> Result<(), Stop> {
+    pub(super) fn call_method(&mut self, site: &MethodSite, ast: &Ast) -> Result<(), Stop> {
         let args = site.args as usize;
         if site.staged {
             self.place_staged(args, self.method_param(site.args - 1))?;
         }
         let Some(method) = self.methods.pop() else { return Ok(()) };
         let first = self.values.len() - args;
-        let answer = (method.call)(&self.values[first..])
-            .map_err(|error| Trouble::called(site.node, &site.name.text, Failure::Error(error)))?;
+        let answer = (method.call)(&self.values[first..]).map_err(|error| {
+            Trouble::called(
+                site.node,
+                Word::of(ast.text.as_bytes(), &site.name).bytes.into(),
+                Failure::Error(error),
+            )
+        })?;
         self.truncate(first);
         self.push(answer, 0);
         Ok(())
@@ -129,55 +164,55 @@ impl Run<'_, '_> {
 }
 
 /// The value at a key, or the zero value of the elements.
-fn in_map(map: &Map, name: &Name) -> (Value, u8) {
+fn in_map(map: &Map, name: Word<'_>) -> (Value, u8) {
     let of = map.map_type();
-    (map.get(&name.text).unwrap_or_else(|| of.zero()), element_flags(of))
+    (map.get(name.bytes).unwrap_or_else(|| of.zero()), element_flags(of))
 }
 
-fn object_method(object: &dyn Object, flags: u8, name: &Name) -> Option<Method> {
-    let name = name.method.as_deref()?;
+fn object_method(object: &dyn Object, flags: u8, name: Word<'_>) -> Option<Method> {
+    let name = std::str::from_utf8(name.bytes).ok().filter(|_| name.exported)?;
     if flags & ADDRESSABLE != 0 { object.method_addressable(name) } else { object.method(name) }
 }
 
-fn call_niladic(method: &Method, name: &Name, node: NodeId) -> Result<(Value, u8), Stop> {
+fn call_niladic(method: &Method, name: Word<'_>, node: NodeId) -> Result<(Value, u8), Stop> {
     if !method.params.is_empty() {
         return Err(arity(method, name, 0));
     }
     match (method.call)(&[]) {
         Ok(value) => Ok((value, 0)),
-        Err(error) => Err(Trouble::called(node, &name.text, Failure::Error(error))),
+        Err(error) => Err(Trouble::called(node, name.bytes.into(), Failure::Error(error))),
     }
 }
 
-fn arity(method: &Method, name: &Name, got: u32) -> Stop {
-    format!("wrong number of args for {}: want {} got {got}", name.text, method.params.len()).into()
+fn arity(method: &Method, name: Word<'_>, got: u32) -> Stop {
+    format!("wrong number of args for {}: want {} got {got}", name.shown(), method.params.len()).into()
 }
 
 fn static_type(receiver: &Value, flags: u8) -> &'static str {
     if flags & INTERFACE != 0 { "interface {}" } else { receiver.type_name() }
 }
 
-fn nil_pointer(name: &Name) -> Stop {
-    format!("nil pointer evaluating interface {{}}.{}", name.text).into()
+fn nil_pointer(name: Word<'_>) -> Stop {
+    format!("nil pointer evaluating interface {{}}.{}", name.shown()).into()
 }
 
-fn no_field(receiver: &Value, flags: u8, name: &Name) -> Stop {
-    format!("can't evaluate field {} in type {}", name.text, static_type(receiver, flags)).into()
+fn no_field(receiver: &Value, flags: u8, name: Word<'_>) -> Stop {
+    format!("can't evaluate field {} in type {}", name.shown(), static_type(receiver, flags)).into()
 }
 
-fn unexported(receiver: &Value, flags: u8, name: &Name) -> Stop {
+fn unexported(receiver: &Value, flags: u8, name: Word<'_>) -> Stop {
     let of = static_type(receiver, flags);
-    format!("{} is an unexported field of struct type {of}", name.text).into()
+    format!("{} is an unexported field of struct type {of}", name.shown()).into()
 }
 
-fn not_a_method(receiver: &Value, flags: u8, name: &Name) -> Stop {
-    let of_map = || format!("{} is not a method but has arguments", name.text).into();
+fn not_a_method(receiver: &Value, flags: u8, name: Word<'_>) -> Stop {
+    let of_map = || format!("{} is not a method but has arguments", name.shown()).into();
     match receiver {
         Value::Map(_) => of_map(),
-        Value::Object(object) => match (object.underlying(), object.field(&name.text.to_string_lossy())) {
+        Value::Object(object) => match (object.underlying(), object.field(&name.shown())) {
             (Some(Value::Map(_)), _) => of_map(),
             (_, Field::Value(_)) => {
-                format!("{} has arguments but cannot be invoked as function", name.text).into()
+                format!("{} has arguments but cannot be invoked as function", name.shown()).into()
             }
             (_, Field::Unexported) => unexported(receiver, flags, name),
             (_, Field::Missing) => no_field(receiver, flags, name),

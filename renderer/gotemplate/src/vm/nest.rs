@@ -1,10 +1,9 @@
 //! Templates within templates: `template`, `include` and `tpl` push a frame, and `Return` takes it away.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use source::{SourceId, Span};
-use value::{Text, TextBuilder, Value};
+use value::{QuickMap, Text, TextBuilder, Value, find_byte};
 
 use super::{Flow, Frame, NO_VALUE, Run, Stop, Trouble, UNDECLARED};
 use crate::ast::NodeId;
@@ -44,7 +43,7 @@ pub(super) enum Nest {
 pub(super) struct Layer {
     /// The text itself, under Helm's name for it.
     own: Rc<Template>,
-    defines: HashMap<Text, Rc<Template>>,
+    defines: QuickMap<Text, Rc<Template>>,
     /// The nearest layer below that defines something, as a count of layers.
     below: u32,
 }
@@ -80,8 +79,8 @@ impl Run<'_, '_> {
         layer: u32,
         call: Span,
     ) -> Result<(), Stop> {
-        let slots = template.code.slots as usize;
-        self.fuel.charge(u64::from(template.code.slots)).map_err(|_| Trouble::out_of_fuel())?;
+        let slots = template.code(self.machine.funcs).slots as usize;
+        self.fuel.charge(slots as u64).map_err(|_| Trouble::out_of_fuel())?;
         let base = self.values.len();
         if self.frames.len() >= MAX_FRAMES || base + slots > MAX_VALUES {
             return Err(format!("more than {MAX_FRAMES} templates are nested").into());
@@ -170,7 +169,7 @@ impl Run<'_, '_> {
 
     pub(super) fn include(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Stop> {
         let (name, data) = self.name_and_data();
-        let called = |cause| Box::new(Trouble::Called(site.node, site.name.clone(), cause));
+        let called = |cause| Box::new(Trouble::Called(site.node, template.ast.source_text(site.name), cause));
         match self.includes.get_mut(&name) {
             Some(active) if *active > MAX_INCLUDES => {
                 let mut message = b"rendering template has a nested reference name: ".to_vec();
@@ -188,7 +187,7 @@ impl Run<'_, '_> {
             return Err(called(Cause::MissingTemplate(name)));
         };
         let call = self.call_span(template, site.node);
-        let room = found.code.room;
+        let room = found.code(self.machine.funcs).room;
         self.enter(found, data, Nest::Include, 0, layer, call)?;
         self.outs.push(TextBuilder::with_capacity(room));
         Ok(Flow::Frame)
@@ -196,10 +195,10 @@ impl Run<'_, '_> {
 
     pub(super) fn tpl(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Stop> {
         let (text, data) = self.name_and_data();
-        let called = |cause| Box::new(Trouble::Called(site.node, site.name.clone(), cause));
+        let called = |cause| Box::new(Trouble::Called(site.node, template.ast.source_text(site.name), cause));
         self.fuel.charge(text.len() as u64).map_err(|_| Trouble::out_of_fuel())?;
         // Text without actions stands for itself.
-        if !text.as_bytes().windows(2).any(|pair| pair == b"{{") {
+        if crate::lexer::find(text.as_bytes(), b"{{").is_none() {
             self.push(Value::Str(without_no_value(text)), 0);
             return Ok(Flow::Next);
         }
@@ -226,7 +225,7 @@ impl Run<'_, '_> {
         // Frames are left in the opposite order, so the new layer is on top as long as its frame is.
         self.layers.push(Layer { own: own.clone(), defines, below });
         let layer = self.layers.len() as u32;
-        let room = own.code.room;
+        let room = own.code(self.machine.funcs).room;
         self.enter(own, data, Nest::Tpl(text), 0, layer, call)?;
         self.outs.push(TextBuilder::with_capacity(room));
         Ok(Flow::Frame)
@@ -256,7 +255,7 @@ pub fn without_no_value(text: Text) -> Text {
     let find = |from: usize| {
         let bytes = text.as_bytes();
         let mut at = from;
-        while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'<') {
+        while let Some(found) = find_byte(&bytes[at..], b'<') {
             at += found;
             if bytes[at..].starts_with(pattern) {
                 return Some(at);

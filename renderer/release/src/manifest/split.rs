@@ -2,7 +2,7 @@
 //!
 //! Source: helm v4.3.1 `pkg/release/v1/util/manifest.go`, `SplitManifests`.
 
-use value::Text;
+use value::{Text, find_byte};
 
 /// Splits at every line that starts with `---`; what follows on that line belongs to the next document.
 ///
@@ -28,7 +28,7 @@ pub fn split(file: &Text) -> Vec<Text> {
             }
             start = line;
         }
-        line = match bytes[line..].iter().position(|byte| *byte == b'\n') {
+        line = match find_byte(&bytes[line..], b'\n') {
             Some(offset) => line + offset + 1,
             None => bytes.len(),
         };
