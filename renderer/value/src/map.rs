@@ -1,12 +1,14 @@
 //! Go maps with string keys: shared, changed in place, walked in the order of their keys.
 
+mod table;
+
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
 use crate::bury::bury;
 use crate::{Text, Value};
+use table::Table;
 
 /// The Go type that a map has where it is held; the same map can be held under two types.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -42,7 +44,7 @@ pub struct Map {
 }
 
 struct Inner {
-    entries: RefCell<BTreeMap<Text, Value>>,
+    entries: RefCell<Table>,
     nil: bool,
     /// Set by the host of a run to know this map again; 0 is "not placed".
     place: Cell<u32>,
@@ -50,7 +52,7 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        bury(std::mem::take(self.entries.get_mut()).into_values());
+        bury(std::mem::take(self.entries.get_mut()).into_iter());
     }
 }
 
@@ -102,7 +104,7 @@ impl Map {
 
     /// Whether `key` is present, nil or not.
     pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
-        self.inner.entries.borrow().contains_key(key.as_ref())
+        self.inner.entries.borrow().get(key.as_ref()).is_some()
     }
 
     /// Puts `value` at `key` and gives what stood there. A nil map stays as it is: ask [`Map::is_nil`] where Go would panic.
@@ -189,7 +191,7 @@ impl<K: Into<Text>, V: Into<Value>> FromIterator<(K, V)> for Map {
 }
 
 /// A look at a map's entries, in order.
-pub struct Entries<'a>(Ref<'a, BTreeMap<Text, Value>>);
+pub struct Entries<'a>(Ref<'a, Table>);
 
 impl Entries<'_> {
     /// Walks the entries in the order of their keys.
@@ -209,6 +211,6 @@ impl Entries<'_> {
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.len() == 0
     }
 }

@@ -1,6 +1,6 @@
 //! Pipelines: declarations, commands, operands. Parentheses open a pipeline on a stack.
 
-use value::{QuickMap, Text};
+use value::{QuickMap, Text, find_byte};
 
 use super::{Parser, Stop};
 use crate::ast::{Node, NodeId, Nodes};
@@ -242,7 +242,7 @@ impl Parser<'_> {
                 self.ast.add_number(number)
             }
             // Most strings stand in the file as they are.
-            TokenKind::String if is_plain(&bytes[1..bytes.len() - 1]) => {
+            TokenKind::String | TokenKind::RawString if is_plain(token.kind, &bytes[1..bytes.len() - 1]) => {
                 let text = self.ast.text.slice(token.start as usize + 1..token.end as usize - 1);
                 Node::String(self.ast.add_string(text))
             }
@@ -303,6 +303,11 @@ fn starts_operand(kind: TokenKind) -> bool {
     )
 }
 
-fn is_plain(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii() && *byte != b'\\')
+/// Whether what stands between the quotes is the string itself.
+fn is_plain(kind: TokenKind, text: &[u8]) -> bool {
+    match kind {
+        // Go drops carriage returns.
+        TokenKind::RawString => find_byte(text, b'\r').is_none(),
+        _ => text.is_ascii() && find_byte(text, b'\\').is_none(),
+    }
 }
