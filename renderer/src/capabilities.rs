@@ -174,19 +174,23 @@ impl Default for Capabilities {
 impl Capabilities {
     /// The value of `.Capabilities`.
     pub fn to_value(&self) -> Value {
-        Value::Object(Rc::new(self.clone()))
-    }
-
-    fn kube_version_value(&self) -> Value {
-        Value::Object(Rc::new(self.kube_version.clone()))
-    }
-
-    fn api_versions_value(&self) -> Value {
-        Value::Object(Rc::new(VersionSet(self.api_versions.clone())))
+        Value::Object(Rc::new(Shown {
+            capabilities: self.clone(),
+            kube_version: Value::Object(Rc::new(self.kube_version.clone())),
+            api_versions: Value::Object(Rc::new(VersionSet(self.api_versions.as_slice().into()))),
+        }))
     }
 }
 
-impl Object for Capabilities {
+/// Capabilities with the values of their fields, which templates ask for again and again.
+#[derive(Debug)]
+struct Shown {
+    capabilities: Capabilities,
+    kube_version: Value,
+    api_versions: Value,
+}
+
+impl Object for Shown {
     fn type_name(&self) -> &'static str {
         "*common.Capabilities"
     }
@@ -197,28 +201,31 @@ impl Object for Capabilities {
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         vec![
-            ("KubeVersion", self.kube_version_value()),
-            ("APIVersions", self.api_versions_value()),
+            ("KubeVersion", self.kube_version.clone()),
+            ("APIVersions", self.api_versions.clone()),
             ("HelmVersion", Value::Object(Rc::new(HelmVersion))),
         ]
     }
 
     fn field(&self, name: &str) -> Field {
         match name {
-            "KubeVersion" => Field::Value(self.kube_version_value()),
-            "APIVersions" => Field::Value(self.api_versions_value()),
+            "KubeVersion" => Field::Value(self.kube_version.clone()),
+            "APIVersions" => Field::Value(self.api_versions.clone()),
             "HelmVersion" => Field::Value(Value::Object(Rc::new(HelmVersion))),
             _ => Field::Missing,
         }
     }
 
     fn method(&self, name: &str) -> Option<Method> {
-        let copy = self.clone();
-        (name == "Copy").then(|| Method { params: &[], call: Rc::new(move |_| Ok(copy.to_value())) })
+        if name != "Copy" {
+            return None;
+        }
+        let copy = self.capabilities.clone();
+        Some(Method { params: &[], call: Rc::new(move |_| Ok(copy.to_value())) })
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Self>() == Some(self)
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| other.capabilities == self.capabilities)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -271,7 +278,7 @@ impl fmt::Display for KubeVersion {
 
 /// `common.VersionSet`: a list of texts with the method `Has`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct VersionSet(Vec<String>);
+struct VersionSet(Rc<[String]>);
 
 impl Object for VersionSet {
     fn type_name(&self) -> &'static str {
@@ -287,12 +294,15 @@ impl Object for VersionSet {
     }
 
     fn method(&self, name: &str) -> Option<Method> {
+        if name != "Has" {
+            return None;
+        }
         let set = self.0.clone();
         let has = move |args: &[Value]| {
             let wanted = args.first().and_then(Value::as_text).map_or(&b""[..], Text::as_bytes);
             Ok(Value::Bool(set.iter().any(|version| version.as_bytes() == wanted)))
         };
-        (name == "Has").then(|| Method { params: &[Type::Str], call: Rc::new(has) })
+        Some(Method { params: &[Type::Str], call: Rc::new(has) })
     }
 
     fn json(&self) -> Option<Value> {

@@ -30,7 +30,7 @@ pub enum Mode {
 /// Cost: some 250 small allocations; make it once for many renders.
 pub fn table(mode: Mode) -> FuncMap {
     let mut funcs = present(mode);
-    for name in not_in_this_build() {
+    for name in missing(&funcs) {
         funcs.insert(name, absent(name));
     }
     funcs
@@ -78,7 +78,10 @@ pub fn sprig_table() -> FuncMap {
 
 /// The names of Helm's functions that this build does not have; calling one is an error, never a wrong answer.
 pub fn not_in_this_build() -> Vec<&'static str> {
-    let funcs = present(Mode::Template);
+    missing(&present(Mode::Template))
+}
+
+fn missing(funcs: &FuncMap) -> Vec<&'static str> {
     names::NAMES.iter().copied().filter(|name| funcs.get(name).is_none()).collect()
 }
 

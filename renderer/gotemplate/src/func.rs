@@ -296,7 +296,7 @@ impl FuncMap {
 
     /// Takes a name out; templates that call it are then no templates.
     pub fn remove(&mut self, name: &str) {
-        self.by_name.remove(name);
+        self.by_name.remove(name.as_bytes());
     }
 
     /// The function of that name.

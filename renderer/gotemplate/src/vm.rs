@@ -417,6 +417,30 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Prints a number where nobody asks who wrote it.
+    fn write_int(&mut self, number: i64) -> Result<(), Stop> {
+        self.fuel.charge(1).map_err(|_| Trouble::out_of_fuel())?;
+        let mut digits = [0; 20];
+        let mut start = digits.len();
+        let mut left = number.unsigned_abs();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (left % 10) as u8;
+            left /= 10;
+            if left == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            start -= 1;
+            digits[start] = b'-';
+        }
+        if let Some(out) = self.outs.last_mut() {
+            out.push_bytes(&digits[start..]);
+        }
+        Ok(())
+    }
+
     fn write_whole(&mut self, text: &Text, template: &Template, node: NodeId) -> Result<(), Stop> {
         self.write(text, 0..text.len(), template, node)
     }
@@ -426,7 +450,9 @@ impl Run<'_, '_> {
         let addressed = match &value {
             Value::Str(text) => return self.write_whole(text, template, node),
             Value::Nil => return self.write_whole(&NO_VALUE.into(), template, node),
-            Value::Int(number) | Value::Int64(number) => Some(number.to_string().into()),
+            Value::Int(number) | Value::Int64(number) if !self.listens => {
+                return self.write_int(*number);
+            }
             Value::Object(object) if object.kind() == Kind::Ptr => {
                 Some(object.display().unwrap_or_else(|| struct_text(&object.fields())))
             }

@@ -2,10 +2,10 @@
 //!
 //! Source: helm v4.3.1 `pkg/engine/engine.go`, `allTemplates`, `recAllTpls`.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 use std::rc::Rc;
 
-use value::{Map, MapType, Text, Value};
+use value::{Map, MapType, QuickMap, Text, Value};
 
 use super::Release;
 use crate::capabilities::Capabilities;
@@ -54,12 +54,12 @@ pub(crate) fn templates(
     capabilities: &Capabilities,
 ) -> Vec<Template> {
     let common = Common { release: Value::Map(release.to_map()), capabilities: capabilities.to_value() };
-    let mut found = HashMap::new();
+    let mut found = QuickMap::default();
     collect(chart, Place::root(chart), values.retyped(MapType::Values), &common, &mut found);
     let mut templates: Vec<Template> = found.into_values().collect();
-    templates.sort_by(|a, b| {
-        let depth = |name: &str| name.bytes().filter(|byte| *byte == b'/').count();
-        depth(&b.name).cmp(&depth(&a.name)).then_with(|| b.name.as_bytes().cmp(a.name.as_bytes()))
+    templates.sort_by_cached_key(|template| {
+        let depth = template.name.bytes().filter(|byte| *byte == b'/').count();
+        (Reverse(depth), Reverse(template.name.clone()))
     });
     templates
 }
@@ -89,7 +89,7 @@ fn collect(
     place: Place,
     values: Map,
     common: &Common,
-    found: &mut HashMap<Rc<str>, Template>,
+    found: &mut QuickMap<Rc<str>, Template>,
 ) -> Map {
     let subcharts = Map::new();
     let context = Map::from_iter([
