@@ -51,6 +51,8 @@ const WITH_LISTS: &[Row] = &[
     ("resource.k8s.io/v1beta1", RESOURCES, 35, 38, ""),
     ("resource.k8s.io/v1beta2", RESOURCES, 36, 39, ""),
     ("resource.k8s.io/v1beta2", "DeviceTaintRule", 39, 42, ""),
+    ("lifecycle.k8s.io/v1alpha1", "Eviction EvictionRequest", 40, 43, ""),
+    ("scheduling.k8s.io/v1beta1", "PodGroup Workload", 40, 43, ""),
     ("scheduling.k8s.io/v1beta1", "PriorityClass", 14, 22, "scheduling.k8s.io/v1"),
     ("storage.k8s.io/v1alpha1", "CSIStorageCapacity", 21, 24, "storage.k8s.io/v1beta1"),
     ("storage.k8s.io/v1alpha1", "VolumeAttachment", 21, 24, "storage.k8s.io/v1"),
@@ -81,7 +83,6 @@ const WITHOUT_LISTS: &[Row] = &[
     ),
     ("extensions/v1beta1", "DeploymentRollback", 8, 16, ""),
     ("extensions/v1beta1", "Scale", 2, 16, ""),
-    ("lifecycle.k8s.io/v1alpha1", "EvictionRequest", 40, 43, ""),
     ("policy/v1beta1", "Eviction", 22, 25, ""),
 ];
 
