@@ -5,13 +5,14 @@
 //!
 //! Source: helm v4.3.1 `pkg/chart/common/util/jsonschema.go`; santhosh-tekuri/jsonschema v6.0.3.
 
+mod formats;
 mod words;
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::rc::Rc;
 
-use boon::{CompileError, Compiler, Schemas, UrlLoader};
+use boon::{CompileError, Compiler, Format, Schemas, UrlLoader};
 use serde_json::{Number, Value as Json};
 use value::json::decode_prefix;
 use value::{Map, Text, Value};
@@ -102,6 +103,9 @@ fn validate_one(values: &Map, schema: &Text, warned: &Rc<RefCell<Vec<String>>>) 
     let schema = to_json(&read_schema(schema)?, 0)?;
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Loader { warned: Rc::clone(warned) }));
+    for (name, func) in FORMATS {
+        compiler.register_format(Format { name, func });
+    }
     compiler.add_resource(URL, schema).map_err(|error| compile_error(&error))?;
     let mut schemas = Schemas::new();
     let index = compiler.compile(URL, &mut schemas).map_err(|error| compile_error(&error))?;
@@ -111,6 +115,34 @@ fn validate_one(values: &Map, schema: &Text, warned: &Rc<RefCell<Vec<String>>>) 
         let first = format!("jsonschema validation failed with '{URL}#'\n");
         format!("{}\n", report.strip_prefix(&first).unwrap_or(&report))
     })
+}
+
+type Check = fn(&Json) -> Result<(), Box<dyn StdError>>;
+
+/// Our checks in the form that boon takes: plain functions, which know their check by its number.
+const FORMATS: [(&str, Check); formats::FORMATS.len()] = [
+    (formats::FORMATS[0].0, check::<0>),
+    (formats::FORMATS[1].0, check::<1>),
+    (formats::FORMATS[2].0, check::<2>),
+    (formats::FORMATS[3].0, check::<3>),
+    (formats::FORMATS[4].0, check::<4>),
+    (formats::FORMATS[5].0, check::<5>),
+    (formats::FORMATS[6].0, check::<6>),
+    (formats::FORMATS[7].0, check::<7>),
+    (formats::FORMATS[8].0, check::<8>),
+    (formats::FORMATS[9].0, check::<9>),
+    (formats::FORMATS[10].0, check::<10>),
+    (formats::FORMATS[11].0, check::<11>),
+    (formats::FORMATS[12].0, check::<12>),
+    (formats::FORMATS[13].0, check::<13>),
+    (formats::FORMATS[14].0, check::<14>),
+];
+
+fn check<const NUMBER: usize>(value: &Json) -> Result<(), Box<dyn StdError>> {
+    match value {
+        Json::String(text) => Ok(formats::FORMATS[NUMBER].1(text)?),
+        _ => Ok(()),
+    }
 }
 
 /// Reads the schema with the words of Go's `json.Decoder`.
