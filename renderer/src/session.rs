@@ -7,7 +7,6 @@ use std::ops::Range;
 
 use gotemplate::{Fuel, FuncMap};
 use release::manifest::DocumentCache;
-use sprig::outside::Timestamp;
 use value::{Map, Text};
 
 use crate::capabilities::{Capabilities, KubeVersion};
@@ -171,10 +170,9 @@ impl Default for Session {
 }
 
 impl Session {
-    /// An empty session in a preview world that stands at the start of 2026.
+    /// An empty session in a [`Preview`].
     pub fn new() -> Self {
-        let now = Timestamp { seconds: 1_767_225_600, nanoseconds: 0 };
-        Self::in_world(Box::new(Preview::new(now, 0)), Fuel::limited(PREVIEW_FUEL))
+        Self::in_world(Box::new(Preview::default()), Fuel::limited(PREVIEW_FUEL))
     }
 
     /// An empty session in another world, with `fuel` for each template.

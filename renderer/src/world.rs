@@ -75,6 +75,16 @@ impl Preview {
     }
 }
 
+/// The start of 2026.
+const PREVIEW_NOW: Timestamp = Timestamp { seconds: 1_767_225_600, nanoseconds: 0 };
+
+impl Default for Preview {
+    /// The world of the page until somebody asks for another.
+    fn default() -> Self {
+        Self::new(PREVIEW_NOW, 0)
+    }
+}
+
 impl Outside for Preview {
     fn now(&mut self) -> Timestamp {
         self.now

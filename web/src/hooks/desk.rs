@@ -273,7 +273,7 @@ impl Desk {
     fn hear(&self, event: Event) {
         match event {
             Event::Updated(update, buffer) => self.show(update, buffer),
-            Event::Slow(ms) => self.send(Action::Slow(ms)),
+            Event::Slow(ms, announced) => self.send(Action::Slow(ms, announced)),
             Event::Packaged(result) => self.save_package(result),
             Event::Hung { template: Some(path) } => {
                 let sentence = format!(

@@ -62,8 +62,12 @@ fn what_happened(outcome: &Outcome, cancel: Callback<MouseEvent>) -> Html {
         return html! { <span class="status-item status-long" title={sentence.clone()}><span class="dot dot-error"></span>{ sentence.clone() }</span> };
     }
     if let Some(ms) = outcome.slow_ms {
+        let doing = match &outcome.slow_work {
+            Some(what) => format!("Making {what}, {ms} ms"),
+            None => format!("Rendering, {ms} ms"),
+        };
         return html! {
-            <span class="status-item"><span class="spinner"></span>{ format!("Rendering, {ms} ms") }
+            <span class="status-item"><span class="spinner"></span>{ doing }
                 <button type="button" class="text-button" data-testid="cancel-render" onclick={cancel}>{ "Cancel" }</button></span>
         };
     }

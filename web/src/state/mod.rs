@@ -101,7 +101,7 @@ pub enum Action {
     /// An edit has this number now, and a render of it is under way.
     Submitted(Revision),
     /// A render has run for more than 300 ms, this long.
-    Slow(u32),
+    Slow(u32, Option<String>),
     /// A render came back.
     Rendered(Rc<Update>, Rc<Output>),
     /// The worker gave no answer; a sentence says why.
@@ -156,7 +156,11 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         Action::Panels(action) => panels::reduce(Rc::make_mut(&mut next.panels), action),
         Action::Notices(action) => notices::reduce(Rc::make_mut(&mut next.notices), action),
         Action::Submitted(revision) => Rc::make_mut(&mut next.outcome).submit(revision),
-        Action::Slow(ms) => Rc::make_mut(&mut next.outcome).slow_ms = Some(ms),
+        Action::Slow(ms, announced) => {
+            let outcome = Rc::make_mut(&mut next.outcome);
+            outcome.slow_ms = Some(ms);
+            outcome.slow_work = announced;
+        }
         Action::Rendered(update, output) => {
             let has_tile = !update.problems.is_empty();
             Rc::make_mut(&mut next.outcome).take(&update, output);

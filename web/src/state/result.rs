@@ -157,6 +157,8 @@ pub struct Outcome {
     pub render_ms: f64,
     /// How long the newest render has run, once that is worth a word.
     pub slow_ms: Option<u32>,
+    /// What it is busy with, where the worker has announced it: `an RSA key of 4096 bits`.
+    pub slow_work: Option<String>,
     /// Why the newest revision has no answer.
     pub failure: Option<String>,
     /// Templates that are not run.
@@ -204,6 +206,7 @@ impl Outcome {
     pub(crate) fn fail(&mut self, text: String) {
         self.failure = Some(text);
         self.slow_ms = None;
+        self.slow_work = None;
     }
 
     pub(crate) fn set_aside(&mut self, aside: Aside) {
@@ -229,6 +232,7 @@ impl Outcome {
         self.shown = update.revision;
         self.render_ms = update.render_ms;
         self.slow_ms = None;
+        self.slow_work = None;
         self.failure = None;
     }
 }

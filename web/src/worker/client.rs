@@ -18,6 +18,8 @@ use crate::worker::queue::{Edit, Queue};
 
 /// Longest silence inside one template.
 const TEMPLATE_MS: f64 = 2_000.0;
+/// Longest silence after something slow was announced.
+const ANNOUNCED_MS: f64 = 60_000.0;
 /// Longest silence elsewhere (reading values, sorting the output): generous, because nothing can be set aside there.
 const OTHER_MS: f64 = 20_000.0;
 /// A render is worth a word after this long.
@@ -37,8 +39,8 @@ pub(crate) enum Event {
     OtherBuild,
     /// The archive that was asked for.
     Packaged(Result<(String, Vec<u8>), String>),
-    /// A render has run for so many milliseconds.
-    Slow(u32),
+    /// A render has run for so many milliseconds; what it is busy with, if that was announced.
+    Slow(u32, Option<String>),
     /// A render; its bytes are manifests, then notes.
     Updated(Update, Vec<u8>),
 }
@@ -63,6 +65,7 @@ struct Flight {
     started: f64,
     last_report: f64,
     template: Option<String>,
+    announced: Option<String>,
     _ticks: Interval,
 }
 
@@ -184,9 +187,16 @@ impl Client {
                 inner.is_ready.set(true);
                 self.pump();
             }
+            Reply::Announced { what } => {
+                if let Some(flight) = inner.flight.borrow_mut().as_mut() {
+                    flight.last_report = now();
+                    flight.announced = Some(what);
+                }
+            }
             Reply::Template { path } => {
                 if let Some(flight) = inner.flight.borrow_mut().as_mut() {
                     flight.last_report = now();
+                    flight.announced = None;
                     flight.template = (!path.is_empty()).then_some(path);
                 }
             }
@@ -223,16 +233,30 @@ impl Client {
                 client.tick();
             }
         });
-        *inner.flight.borrow_mut() =
-            Some(Flight { started: now(), last_report: now(), template: None, _ticks: ticks });
+        *inner.flight.borrow_mut() = Some(Flight {
+            started: now(),
+            last_report: now(),
+            template: None,
+            announced: None,
+            _ticks: ticks,
+        });
     }
 
     fn tick(&self) {
-        let (ran_for, silent_for, template) = match &*self.0.flight.borrow() {
-            Some(flight) => (now() - flight.started, now() - flight.last_report, flight.template.clone()),
+        let (ran_for, silent_for, template, announced) = match &*self.0.flight.borrow() {
+            Some(flight) => (
+                now() - flight.started,
+                now() - flight.last_report,
+                flight.template.clone(),
+                flight.announced.clone(),
+            ),
             None => return,
         };
-        let limit = if template.is_some() { TEMPLATE_MS } else { OTHER_MS };
+        let limit = match (&announced, &template) {
+            (Some(_), _) => ANNOUNCED_MS,
+            (None, Some(_)) => TEMPLATE_MS,
+            (None, None) => OTHER_MS,
+        };
         if silent_for > limit {
             // The page itself may have been busy: reports that wait in its own queue are heard first.
             let weak = Rc::downgrade(&self.0);
@@ -251,7 +275,7 @@ impl Client {
             })
             .forget();
         } else if ran_for > SLOW_MS {
-            (self.0.on_event)(Event::Slow(ran_for as u32));
+            (self.0.on_event)(Event::Slow(ran_for as u32, announced));
         }
     }
 

@@ -1,6 +1,9 @@
 //! The renderer as the worker sees it: turns its types into those of the protocol, and nothing else.
 
-use renderer::session::{Change, Session, Settings as SessionSettings};
+use renderer::render::Fuel;
+use renderer::session::{Change, PREVIEW_FUEL, Session, Settings as SessionSettings};
+use renderer::sprig::outside::{Outside, Timestamp};
+use renderer::world::{Preview, World};
 use renderer::{problem, render};
 
 use crate::worker::protocol::{ChartSummary, Document, Failed, Ignored, Problem, Settings, Severity};
@@ -17,13 +20,44 @@ pub(crate) struct Rendered {
     pub(crate) chart: Option<ChartSummary>,
 }
 
+/// A preview that tells the page before something slow begins.
+struct Desk<F> {
+    preview: Preview,
+    announce: F,
+}
+
+impl<F: FnMut(&str)> Outside for Desk<F> {
+    fn now(&mut self) -> Timestamp {
+        self.preview.now()
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) {
+        self.preview.random(bytes);
+    }
+
+    fn announce(&mut self, what: &'static str) {
+        (self.announce)(what);
+    }
+}
+
+impl<F: FnMut(&str)> World for Desk<F> {
+    fn begin(&mut self, template: &str) {
+        self.preview.begin(template);
+    }
+}
+
 /// The chart as the worker holds it.
-#[derive(Default)]
 pub(crate) struct Engine {
     session: Session,
 }
 
 impl Engine {
+    /// An engine without a chart; `announce` hears what is about to take long.
+    pub(crate) fn new(announce: impl FnMut(&str) + 'static) -> Self {
+        let world = Desk { preview: Preview::default(), announce };
+        Self { session: Session::in_world(Box::new(world), Fuel::limited(PREVIEW_FUEL)) }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.session.apply(Change::Clear);
     }

@@ -14,7 +14,9 @@ use crate::worker::protocol::{BUILD_ID, Change, Reply, Request, Update};
 /// Listens to the page until it ends the worker.
 pub fn run() {
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
-    let engine = Rc::new(RefCell::new(Engine::default()));
+    let speaker = scope.clone();
+    let engine = Engine::new(move |what| say(&speaker, &Reply::Announced { what: what.to_owned() }, &[]));
+    let engine = Rc::new(RefCell::new(engine));
     let speaker = scope.clone();
     std::panic::set_hook(Box::new(move |panic| {
         // The page must hear it before the program ends itself: an `ErrorEvent` says only "unreachable".

@@ -61,6 +61,11 @@ pub struct Settings {
 /// Worker to page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
+    /// Something that may take seconds is about to begin inside the template reported last: the making of a key.
+    Announced {
+        /// The object of a sentence: `an RSA key of 4096 bits`.
+        what: String,
+    },
     /// What `helm package` would write, in the buffer, or why it cannot be written.
     Packaged {
         /// `name-version.tgz`.
