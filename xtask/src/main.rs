@@ -1,5 +1,6 @@
 //! The README's commands. `cargo xtask` prints what there is.
 
+mod bench;
 mod process;
 mod report;
 mod root;
@@ -21,6 +22,9 @@ Usage: cargo xtask COMMAND
   test [CLASS…]                     run all tests, or only these classes:
                                     fmt clippy unit suite oracle wasm browser
   suite | oracle | browser [ARG…]   one class; the arguments go to its runner (oracle --update)
+  bench [--peer FOLDER] [--native] [--rounds N] [--slowest N] [PATH…]
+                                    charts through our engine, native and wasm, beside Helm's own
+                                    (FOLDER: a Go program around it); the slowest when there are many
   sizes                             what a visitor downloads: raw, gzip, Brotli
 ";
 
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
         "serve" => serve::run(rest),
         "test" => test::run(rest),
         "suite" | "oracle" | "browser" => test::run_class(command, rest),
+        "bench" => bench::run(rest),
         "sizes" => sizes::run(),
         "" | "help" | "--help" | "-h" => {
             report::line(USAGE.trim_end());

@@ -1,37 +1,41 @@
 //! Whole charts through the engine, cold: what Helm's own engine does between a loaded chart and sorted manifests.
 //!
-//! `cargo bench -p renderer --bench engine -- [-n ITERATIONS] [CHART [VALUES.yaml ...]] ...`
+//! `cargo bench -p renderer --bench engine -- [-n ITERATIONS] [--json] [CHART [VALUES.yaml ...]] ...`
 //!
-//! A chart is a `.tgz` or a directory; without any, the charts of `www/examples` are taken. Inside the clock: dependencies
-//! switched and values coalesced (checked against the schemas, where there are any), the table of functions made, every
-//! template parsed and run, documents split, their heads read, all sorted. Outside of it: the chart is loaded, afresh for
-//! every iteration. No cache is kept from one iteration to the next.
+//! A chart is a `.tgz` or a directory; without any, the charts of `www/examples` are taken. `work.rs` says what is inside the
+//! clock. Outside of it the chart is loaded, afresh for every iteration. No cache is kept from one iteration to the next.
 //!
 //! Each line has the minimum and the median of the iterations in nanoseconds, the number of manifests (hooks among them) and
-//! the bytes of those that are no hooks. Helm's side is a few lines of Go with the same phases in the same clock:
-//! `util.ProcessDependencies`, `ToRenderValues`, `engine.Render`, notes taken out, `util.SortManifests`, with a chart from
-//! `loader.LoadArchive` for each iteration. Manifests and bytes must be equal on both sides, and both must be run one right
-//! after the other on the same idle machine.
+//! the bytes of those that are no hooks, as a table or, with `--json`, as an object. `cargo xtask bench` puts Helm's own
+//! engine beside it, a few lines of Go with the same phases in the same clock: `util.ProcessDependencies`,
+//! `ToRenderValues`, `engine.Render`, notes taken out, `util.SortManifests`, with a chart from `loader.LoadArchive` for each
+//! iteration. Manifests and bytes must be equal on both sides, and both must be run one right after the other on the same
+//! idle machine.
 
 #![expect(clippy::print_stdout, reason = "a bench reports to its terminal")]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use std::{env, fs};
+use std::{env, fs, process};
 
-use renderer::capabilities::Capabilities;
+use renderer::Error;
 use renderer::chart::{self, Chart, File};
-use renderer::release::manifest::{DocumentCache, Sorted};
-use renderer::render::{Engine, Fuel, Mode, ParseCache, Release, prepare};
-use renderer::sprig::outside::Timestamp;
-use renderer::value::Map;
 use renderer::values::{Sets, ValuesFile, user_values};
-use renderer::world::Preview;
-use renderer::{Error, functions};
+
+mod work;
+
+/// What was measured of a chart.
+struct Line {
+    min: u128,
+    median: u128,
+    manifests: usize,
+    bytes: usize,
+}
 
 fn main() {
     let mut iterations: usize = 50;
+    let mut json = false;
     let mut jobs: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
     // Cargo adds `--bench`.
     let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
@@ -39,6 +43,8 @@ fn main() {
         if argument == "-n" {
             let count: Option<usize> = arguments.next().and_then(|count| count.parse().ok());
             iterations = count.expect("-n takes a number").max(1);
+        } else if argument == "--json" {
+            json = true;
         } else if is_values(&argument) {
             let (_, values) = jobs.last_mut().expect("a values file stands behind its chart");
             values.push(argument.into());
@@ -53,7 +59,16 @@ fn main() {
     for (path, values) in jobs {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match measure(&path, &values, iterations) {
-            Ok(line) => println!("{name:<40} {line}"),
+            Ok(Line { min, median, manifests, bytes }) if json => {
+                println!(r#"{{"min_ns":{min},"median_ns":{median},"manifests":{manifests},"bytes":{bytes}}}"#)
+            }
+            Ok(Line { min, median, manifests, bytes }) => println!(
+                "{name:<40} min {min:>11} ns  median {median:>11} ns  {manifests:>4} manifests  {bytes:>8} bytes"
+            ),
+            Err(error) if json => {
+                eprintln!("{name}: {error}");
+                process::exit(1);
+            }
             Err(error) => println!("{name:<40} {error}"),
         }
     }
@@ -63,7 +78,7 @@ fn is_values(argument: &str) -> bool {
     argument.ends_with(".yaml") || argument.ends_with(".yml")
 }
 
-fn measure(path: &Path, values: &[PathBuf], iterations: usize) -> Result<String, Error> {
+fn measure(path: &Path, values: &[PathBuf], iterations: usize) -> Result<Line, Error> {
     let load = loader(path);
     let files: Vec<ValuesFile> = values
         .iter()
@@ -75,41 +90,14 @@ fn measure(path: &Path, values: &[PathBuf], iterations: usize) -> Result<String,
     for _ in 0..iterations {
         let mut chart = load()?;
         let start = Instant::now();
-        let sorted = render(&mut chart, &user)?;
+        let sorted = work::render(&mut chart, &user)?;
         times.push(start.elapsed());
-        manifests = sorted.hooks.len() + sorted.manifests.len();
-        bytes = sorted.manifests.iter().map(|manifest| manifest.content.len()).sum::<usize>();
+        (manifests, bytes) = work::size(&sorted);
         drop(black_box(sorted));
     }
     times.sort_unstable();
     let (min, median) = (times[0].as_nanos(), times[times.len() / 2].as_nanos());
-    Ok(format!("min {min:>11} ns  median {median:>11} ns  {manifests:>4} manifests  {bytes:>8} bytes"))
-}
-
-/// What is inside the clock; a function of its own, so that a profiler can tell it apart.
-#[inline(never)]
-fn render(chart: &mut Chart, user: &Map) -> Result<Sorted, Error> {
-    let mut log = Vec::new();
-    let values = prepare(chart, user, false, &mut log)?;
-    let funcs = functions::table(Mode::Template);
-    let mut engine = Engine {
-        funcs: &funcs,
-        cache: &mut ParseCache::default(),
-        world: &mut Preview::new(Timestamp::default(), 1),
-        log: &mut log,
-        fuel: Fuel::endless(),
-        stop_at_first: true,
-    };
-    let release = Release::first("bench", "default", false);
-    let rendered = engine.render(chart, &values, &release, &Capabilities::default(), &mut |_| true);
-    if let Some((file, fault)) = rendered.first_fault() {
-        return Err(Error::new("bench", format!("{}: {}", file.name, fault.message())));
-    }
-    let (sorted, errors) = rendered.documents(&mut DocumentCache::default());
-    match errors.first() {
-        Some(error) => Err(Error::new("bench", error.to_string())),
-        None => Ok(sorted),
-    }
+    Ok(Line { min, median, manifests, bytes })
 }
 
 /// Gives a new chart each time it is called.
