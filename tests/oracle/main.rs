@@ -180,7 +180,7 @@ const TEMPLATE: &str = "templates/t.yaml";
 fn can_batch(check: &Check) -> bool {
     let text =
         check.fixture.files.get(TEMPLATE).map(|text| String::from_utf8_lossy(text)).unwrap_or_default();
-    let alone = ["Template", "define", "set ", "unset", "merge", "Merge", "---", "push", "include"];
+    let alone = ["Template", "block", "define", "set ", "unset", "merge", "Merge", "---", "push", "include"];
     check.fixture.command.len() == 3 && !alone.iter().any(|word| text.contains(word))
 }
 

@@ -455,6 +455,8 @@ impl Parser<'_> {
         };
         let end = self.tokens[0].end;
         let (start, opened) = (block.open.start, block.then.is_none());
+        // Before a nested template gives back the names of the one around it.
+        self.names.truncate(block.names_len);
         let statement = match block.kind {
             BlockKind::Top => None,
             BlockKind::Define { name, outer } => {
@@ -475,7 +477,6 @@ impl Parser<'_> {
             }
             BlockKind::With { pipe } => pipe.map(|pipe| (Node::With { pipe, list, else_list }, start)),
         };
-        self.names.truncate(block.names_len);
         if let Some((node, pos)) = statement {
             self.push_statement(node, pos, start, block.open.end);
         }
