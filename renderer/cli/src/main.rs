@@ -4,6 +4,7 @@ mod csv;
 mod flags;
 mod known;
 mod kubeconfig;
+mod links;
 mod lint;
 mod locate;
 mod name_template;

@@ -7,6 +7,8 @@ use std::time::UNIX_EPOCH;
 
 use renderer::chart::load::walk::{Kind, Look, Place, Tree};
 
+use crate::links::resolved;
+
 /// The directory that a walk sees.
 pub(crate) struct Disk {
     root: PathBuf,
@@ -37,9 +39,9 @@ impl Tree for Disk {
             Err(error) => return Look::Failed(said("lstat", &path, &error)),
         };
         let link = if own.is_symlink() {
-            match fs::canonicalize(&path) {
+            match resolved(&path) {
                 Ok(target) => Some(target.to_string_lossy().into_owned()),
-                Err(error) => return Look::Broken(said("lstat", &last_step(&path), &error)),
+                Err(why) => return Look::Broken(why),
             }
         } else {
             None
@@ -66,14 +68,6 @@ impl Tree for Disk {
         let mut bytes = Vec::new();
         file.take(limit).read_to_end(&mut bytes).map_err(|error| said("read", &path, &error))?;
         Ok(bytes)
-    }
-}
-
-/// Where a broken link points.
-fn last_step(link: &Path) -> PathBuf {
-    match fs::read_link(link) {
-        Ok(target) => link.parent().map_or_else(|| target.clone(), |parent| parent.join(&target)),
-        Err(_) => link.to_owned(),
     }
 }
 
