@@ -45,6 +45,14 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Takes fuel for a text of `value` that is about to be written; see [`Fuel::charge_value`].
+    ///
+    /// # Errors
+    /// [`Failure::OutOfFuel`].
+    pub fn charge_value(&mut self, value: &Value) -> Result<(), Failure> {
+        self.fuel.charge_value(value)
+    }
+
     /// Tells the host that a function looked at `key` of `map`.
     pub fn saw(&mut self, map: &Map, key: &[u8], answer: Option<&Value>) {
         if self.listens {

@@ -41,7 +41,6 @@ fn to_raw(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
 }
 
 fn written(call: &mut Call<'_>, value: &Value, style: Style) -> Result<Text, Failure> {
-    let text = encode(value, style).map_err(|error| Failure::error(error.message()))?;
-    call.charge_text(text.len() as u128)?;
-    Ok(text)
+    call.charge_value(value)?;
+    encode(value, style).map_err(|error| Failure::error(error.message()))
 }

@@ -28,25 +28,19 @@ fn without_line_feed(text: Text) -> Text {
     if text.as_bytes().ends_with(b"\n") { text.slice(0..text.len() - 1) } else { text }
 }
 
-/// Pays for a text that is already there: what it was made of had been paid for piece by piece.
-fn paid(call: &mut Call<'_>, text: Text) -> Result<Text, Failure> {
-    call.charge_text(text.len() as u128)?;
-    Ok(text)
-}
-
 fn to_yaml(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
-    let text = to_yaml_text(&value).unwrap_or_default();
-    paid(call, text)
+    call.charge_value(&value)?;
+    Ok(to_yaml_text(&value).unwrap_or_default())
 }
 
 fn must_to_yaml(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
-    let text = to_yaml_text(&value).map_err(|error| Failure::error(error.to_string()))?;
-    paid(call, text)
+    call.charge_value(&value)?;
+    to_yaml_text(&value).map_err(|error| Failure::error(error.to_string()))
 }
 
 fn to_yaml_pretty(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
-    let text = yaml::write_pretty(&value).map(without_line_feed).unwrap_or_default();
-    paid(call, text)
+    call.charge_value(&value)?;
+    Ok(yaml::write_pretty(&value).map(without_line_feed).unwrap_or_default())
 }
 
 fn from_yaml(call: &mut Call<'_>, text: Text) -> Result<Map, Failure> {
@@ -71,13 +65,13 @@ fn from_yaml_array(call: &mut Call<'_>, text: Text) -> Result<List, Failure> {
 }
 
 fn to_json(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
-    let text = json::encode(&value, Style::COMPACT).unwrap_or_default();
-    paid(call, text)
+    call.charge_value(&value)?;
+    Ok(json::encode(&value, Style::COMPACT).unwrap_or_default())
 }
 
 fn must_to_json(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
-    let text = json::encode(&value, Style::COMPACT).map_err(|error| Failure::error(error.message()))?;
-    paid(call, text)
+    call.charge_value(&value)?;
+    json::encode(&value, Style::COMPACT).map_err(|error| Failure::error(error.message()))
 }
 
 fn from_json(call: &mut Call<'_>, text: Text) -> Result<Map, Failure> {

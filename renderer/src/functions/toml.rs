@@ -36,19 +36,17 @@ pub(super) fn add(funcs: &mut FuncMap) {
 
 /// Helm gives the error as the text.
 fn to_toml(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
-    let text = match write::write(&value) {
-        Ok(text) => text,
-        Err(error) if error.panics => return Err(Failure::error(error.message)),
-        Err(error) => Text::from(error.message),
-    };
-    call.charge_text(text.len() as u128)?;
-    Ok(text)
+    call.charge_value(&value)?;
+    match write::write(&value) {
+        Ok(text) => Ok(text),
+        Err(error) if error.panics => Err(Failure::error(error.message)),
+        Err(error) => Ok(Text::from(error.message)),
+    }
 }
 
 fn must_to_toml(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
-    let text = write::write(&value).map_err(|error| Failure::error(error.message))?;
-    call.charge_text(text.len() as u128)?;
-    Ok(text)
+    call.charge_value(&value)?;
+    write::write(&value).map_err(|error| Failure::error(error.message))
 }
 
 /// Helm puts the error among the data; nothing of a text with an error is kept.
