@@ -15,6 +15,7 @@ mod der;
 mod dsa;
 mod issue;
 mod key;
+mod montgomery;
 mod password;
 mod pem;
 mod prime;

@@ -4,6 +4,8 @@ use num_bigint::BigUint;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use super::montgomery::Field;
+
 /// How many random bytes a [`Stream`] grows from.
 pub(super) const SEED_BYTES: usize = 32;
 
@@ -28,37 +30,67 @@ impl Stream {
 
     /// A prime of exactly so many bits, a multiple of 8; its two highest bits are set, so that the product of two such primes
     /// is twice as long.
+    ///
+    /// It is the first one from a random number on: what small primes divide is crossed out for a whole window at once.
     pub(super) fn prime(&mut self, bits: u64) -> BigUint {
         loop {
-            let mut candidate = self.number((bits / 8) as usize);
+            let mut start = self.number((bits / 8) as usize);
             for bit in [0, bits - 2, bits - 1] {
-                candidate.set_bit(bit, true);
+                start.set_bit(bit, true);
             }
-            if is_prime(&candidate, self) {
-                return candidate;
+            let found = not_divided(&start).map(|offset| &start + offset).find(|number| passes(number, self));
+            if let Some(prime) = found
+                && prime.bits() == bits
+            {
+                return prime;
             }
         }
     }
 }
 
-/// Whether an odd number is a prime: by small divisors, then by the test of Miller and Rabin with random bases.
+/// How many odd numbers are looked at from one start.
+const WINDOW: usize = 2048;
+
+/// Those of the even offsets from an odd number that lead to a number without a small divisor.
+fn not_divided(start: &BigUint) -> impl Iterator<Item = u32> + use<> {
+    let mut is_divided = vec![false; WINDOW];
+    for prime in small_primes() {
+        let rest = (start % prime).iter_u32_digits().next().unwrap_or_default();
+        // The first step of two that leads to a multiple: half of the way there, or of the way beyond it.
+        let way = (prime - rest) % prime;
+        let first = if way % 2 == 0 { way / 2 } else { (way + prime) / 2 };
+        for at in (first as usize..WINDOW).step_by(prime as usize) {
+            is_divided[at] = true;
+        }
+    }
+    is_divided
+        .into_iter()
+        .zip((0..).step_by(2))
+        .filter(|(is_divided, _)| !is_divided)
+        .map(|(_, offset)| offset)
+}
+
+/// Whether an odd number is a prime: by small divisors, then as [`passes`].
+pub(super) fn is_prime(candidate: &BigUint, stream: &mut Stream) -> bool {
+    small_primes().all(|prime| (candidate % prime) != BigUint::ZERO) && passes(candidate, stream)
+}
+
+/// The test of Miller and Rabin with random bases, of an odd number beyond 3.
 ///
 /// A random number of 1,024 bits that passes five rounds is composite with a chance below 2⁻¹⁰⁰ (FIPS 186-5, table B.1);
 /// shorter ones get 64 rounds, as in `crypto/dsa`.
-pub(super) fn is_prime(candidate: &BigUint, stream: &mut Stream) -> bool {
-    if small_primes().any(|prime| (candidate % prime) == BigUint::ZERO) {
-        return false;
-    }
+fn passes(candidate: &BigUint, stream: &mut Stream) -> bool {
     let one = BigUint::from(1_u32);
     let less = candidate - &one;
     let Some(twos) = less.trailing_zeros() else { return false };
     let odd = &less >> twos;
     let rounds = if candidate.bits() < 1024 { 64 } else { 8 };
     let bytes = (candidate.bits() / 8) as usize;
+    let mut field = Field::new(candidate);
     (0..rounds).all(|_| {
-        // Two and more; a base beyond the candidate would do as well.
-        let base = stream.number(bytes) % (&less - &one) + 2_u32;
-        let mut power = base.modpow(&odd, candidate);
+        // Two and more, below the candidate less one.
+        let base = stream.number(bytes) % (&less - 2_u32) + 2_u32;
+        let mut power = field.power(&base, &odd);
         if power == one || power == less {
             return true;
         }
@@ -72,16 +104,16 @@ pub(super) fn is_prime(candidate: &BigUint, stream: &mut Stream) -> bool {
     })
 }
 
-/// The odd primes below 2,048, far smaller than any candidate.
+/// The odd primes below 8,192, far smaller than any candidate.
 fn small_primes() -> impl Iterator<Item = u32> {
-    const PRIMES: ([u16; 512], usize) = sieve();
+    const PRIMES: ([u16; 1027], usize) = sieve();
     PRIMES.0[..PRIMES.1].iter().copied().map(u32::from)
 }
 
-const fn sieve() -> ([u16; 512], usize) {
-    let (mut primes, mut count) = ([0; 512], 0);
+const fn sieve() -> ([u16; 1027], usize) {
+    let (mut primes, mut count) = ([0; 1027], 0);
     let mut number = 3;
-    while number < 2048 {
+    while number < 8192 {
         let mut divisor = 3;
         while divisor * divisor <= number && number % divisor != 0 {
             divisor += 2;
