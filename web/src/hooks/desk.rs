@@ -178,8 +178,9 @@ impl Desk {
             files.write(path, bytes.clone());
             files.is_edited(path)
         };
-        self.submit(vec![Edit::Put(path.to_owned(), bytes)]);
+        // First the action: it lets a template run again that was set aside, and the request says which ones may not.
         self.send(Action::Edited { path: path.to_owned(), is_edited });
+        self.submit(vec![Edit::Put(path.to_owned(), bytes)]);
         self.keep_file(path);
     }
 

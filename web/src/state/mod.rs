@@ -83,7 +83,8 @@ pub enum Action {
         /// What undo would take back.
         undo_label: Option<String>,
     },
-    /// Something was typed; says whether the file differs from what was imported.
+    /// Something was typed; says whether the file differs from what was imported. A template that was set aside may run
+    /// again then: the edit may be what ends it.
     Edited {
         /// The file.
         path: String,
@@ -142,6 +143,7 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
             }
         }
         Action::Edited { path, is_edited } => {
+            release(&mut next.outcome, &path);
             if next.files.edited.contains(&path) != is_edited {
                 let files = Rc::make_mut(&mut next.files);
                 if is_edited {
@@ -174,11 +176,18 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         }
         Action::Failed(text) => Rc::make_mut(&mut next.outcome).fail(text),
         Action::SetAside(aside) => Rc::make_mut(&mut next.outcome).set_aside(aside),
-        Action::Again(path) => Rc::make_mut(&mut next.outcome).aside.retain(|aside| aside.path != path),
+        Action::Again(path) => release(&mut next.outcome, &path),
         Action::Cursor(line, column) => next.cursor = (line, column),
         Action::Saved(saved) => next.saved = saved,
     }
     next
+}
+
+/// Lets a template run that was set aside.
+fn release(outcome: &mut Rc<Outcome>, path: &str) {
+    if outcome.aside.iter().any(|aside| aside.path == path) {
+        Rc::make_mut(outcome).aside.retain(|aside| aside.path != path);
+    }
 }
 
 #[cfg(test)]
@@ -228,6 +237,16 @@ mod tests {
         );
         assert_eq!(state.environments.chosen().values_files, ["values-development.yaml"]);
         assert_eq!(state.files.active.as_deref(), Some("values-development.yaml"));
+    }
+
+    #[test]
+    fn a_template_that_was_set_aside_may_run_again_once_it_is_edited() {
+        let aside = |path: &str| Action::SetAside(Aside { path: path.into(), sentence: "no end".into() });
+        let state =
+            reduce(&reduce(&AppState::default(), aside("templates/a.yaml")), aside("templates/b.yaml"));
+        let state = reduce(&state, Action::Edited { path: "templates/a.yaml".into(), is_edited: true });
+        let left: Vec<_> = state.outcome.aside.iter().map(|aside| aside.path.as_str()).collect();
+        assert_eq!(left, ["templates/b.yaml"]);
     }
 
     #[test]
