@@ -448,6 +448,8 @@ impl Parser<'_> {
     /// Closes the innermost block; gives `true` when the one around it ends with it.
     fn close(&mut self) -> bool {
         let Some(block) = self.blocks.pop() else { return false };
+        // Before the names around a `define` come back, of which none ends with it.
+        self.names.truncate(block.names_len);
         let list = self.finish_list(block.mark);
         let (list, else_list) = match block.then {
             Some(then) => (then, Some(list)),

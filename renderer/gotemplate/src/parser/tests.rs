@@ -69,6 +69,13 @@ fn a_blank_definition_neither_clashes_nor_replaces() {
 }
 
 #[test]
+fn a_definition_takes_no_variable_along() {
+    assert!(errors("{{$a := 1}}{{define \"d\"}}{{$b := 1}}{{end}}{{$a}}").is_empty());
+    assert!(errors("{{$a := 1}}{{block \"d\" .}}{{$b := 1}}{{end}}{{$a}}").is_empty());
+    assert_eq!(errors("{{define \"d\"}}{{$b := 1}}{{end}}{{$b}}").len(), 1);
+}
+
+#[test]
 fn nesting_needs_no_stack() {
     let deep = std::thread::Builder::new().stack_size(512 * 1024).spawn(|| {
         let ifs = "{{if .}}".repeat(100_000) + &"{{end}}".repeat(100_000);
