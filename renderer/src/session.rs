@@ -20,7 +20,7 @@ use crate::render::{
     self, Document, Engine, Fault, Mode, OutputOptions, ParseCache, Release, Rendered, assemble, prepare,
 };
 use crate::values::{Sets, ValuesFile, user_values};
-use crate::world::{Preview, World};
+use crate::world::{Asked, Heard, Kind, Preview, World};
 use crate::{Error, functions};
 
 /// What one template of a preview may spend before it is stopped. A guess: about a second of a browser's time, or 320 MB.
@@ -148,6 +148,10 @@ pub struct Update {
     pub log: Vec<Log>,
     /// How many templates were run.
     pub templates_run: usize,
+    /// Whether the manifests are those of the real world.
+    pub world: Kind,
+    /// What the templates asked the world; lint does not count.
+    pub asked: Asked,
 }
 
 /// A chart under edit.
@@ -190,6 +194,11 @@ impl Session {
         }
     }
 
+    /// Renders in another world from now on.
+    pub fn set_world(&mut self, world: Box<dyn World>) {
+        self.world = world;
+    }
+
     /// Takes a change; nothing is rendered before [`Session::update`].
     pub fn apply(&mut self, change: Change) {
         match change {
@@ -209,7 +218,7 @@ impl Session {
     ///
     /// Cost: what changed is parsed and read again, every template is run.
     pub fn update(&mut self, progress: &mut dyn FnMut(&str)) -> Update {
-        let mut update = Update::default();
+        let mut update = Update { world: self.world.kind(), ..Update::default() };
         if let Err(error) = self.render(&mut update, progress) {
             let problem = self.problem_of(&error);
             update.problems.insert(0, problem);
@@ -246,10 +255,11 @@ impl Session {
         let settings = &self.settings;
         let release =
             Release::first(settings.release_name.as_str(), settings.namespace.as_str(), settings.is_upgrade);
+        let mut world = Heard { world: &mut *self.world, asked: Asked::default() };
         let mut engine = Engine {
             funcs: &self.funcs,
             cache: &mut self.parses,
-            world: &mut *self.world,
+            world: &mut world,
             log: &mut update.log,
             fuel: self.fuel,
             stop_at_first: false,
@@ -263,6 +273,7 @@ impl Session {
             true
         };
         let rendered = engine.render(&chart, &values, &release, &capabilities, &mut watch);
+        update.asked = world.asked;
         self.show(&chart, &rendered, update);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use sprig::outside::{self, Outside, Timestamp};
+use sprig::outside::{self, Outside, Timestamp, ZoneAt};
 use value::{Map, Text};
 
 use crate::log::Log;
@@ -12,6 +12,11 @@ use crate::log::Log;
 /// The command line answers from the machine it runs on, the page from [`Preview`], so that nothing flickers while a person
 /// types. Implementations must be cheap: a template can ask in a loop.
 pub trait World: Outside {
+    /// Whether the answers are those of the real world. Whoever says nothing is a preview.
+    fn kind(&self) -> Kind {
+        Kind::Preview
+    }
+
     /// A template is about to run.
     fn begin(&mut self, template: &str) {
         let _ = template;
@@ -21,6 +26,93 @@ pub trait World: Outside {
     fn lookup(&mut self, question: &Lookup) -> Option<Map> {
         let _ = question;
         None
+    }
+}
+
+/// Whether a result may be deployed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Kind {
+    /// Real time and real randomness, as Helm has them.
+    Exact,
+    /// Time and randomness are made up, the same in every render.
+    #[default]
+    Preview,
+}
+
+impl Kind {
+    /// `exact` or `preview`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Preview => "preview",
+        }
+    }
+}
+
+/// What a render asked the world: where nothing is set, a preview and the exact result are the same bytes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Asked {
+    /// The time or a time zone.
+    pub clock: bool,
+    /// Objects of the cluster.
+    pub cluster: bool,
+    /// Addresses of hosts.
+    pub names: bool,
+    /// Random bytes.
+    pub random: bool,
+}
+
+impl Asked {
+    /// Whether anything was asked.
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// A world, and what it was asked.
+pub(crate) struct Heard<'a> {
+    pub(crate) world: &'a mut dyn World,
+    pub(crate) asked: Asked,
+}
+
+impl Outside for Heard<'_> {
+    fn now(&mut self) -> Timestamp {
+        self.asked.clock = true;
+        self.world.now()
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) {
+        self.asked.random = true;
+        self.world.random(bytes);
+    }
+
+    fn resolve_host(&mut self, name: &str) -> Option<String> {
+        self.asked.names = true;
+        self.world.resolve_host(name)
+    }
+
+    fn zone(&mut self, zone: &str, at_seconds: i64) -> Option<ZoneAt> {
+        self.asked.clock = true;
+        self.world.zone(zone, at_seconds)
+    }
+
+    fn announce(&mut self, what: &'static str) {
+        self.world.announce(what);
+    }
+}
+
+impl World for Heard<'_> {
+    fn kind(&self) -> Kind {
+        self.world.kind()
+    }
+
+    fn begin(&mut self, template: &str) {
+        self.world.begin(template);
+    }
+
+    fn lookup(&mut self, question: &Lookup) -> Option<Map> {
+        self.asked.cluster = true;
+        self.world.lookup(question)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use renderer::problem::Severity;
 use renderer::session::{self, SetKind};
-use renderer::{log, problem};
+use renderer::{log, problem, world};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -49,6 +49,10 @@ export interface Rendered {
     chart: ChartSummary | null;
     /** Files that `.helmignore` keeps out. */
     ignored: { path: string; rule: string }[];
+    /** `preview`: the time and random values are made up, and the same in every render. A workspace never sees the real ones. */
+    world: "preview" | "exact";
+    /** Whether the templates asked for the time, random values, addresses or objects of the cluster. */
+    asked: { clock: boolean; random: boolean; names: boolean; cluster: boolean };
     /** Helm's log lines. */
     log: { level: "debug" | "info" | "warn" | "error"; line: string }[];
 }
@@ -173,7 +177,24 @@ pub(crate) struct Rendered<'a> {
     pub(crate) failed: Vec<Failed<'a>>,
     pub(crate) chart: Option<ChartSummary<'a>>,
     pub(crate) ignored: Vec<Ignored<'a>>,
+    pub(crate) world: &'static str,
+    pub(crate) asked: Asked,
     pub(crate) log: Vec<LogLine>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Asked {
+    clock: bool,
+    random: bool,
+    names: bool,
+    cluster: bool,
+}
+
+impl From<world::Asked> for Asked {
+    fn from(asked: world::Asked) -> Self {
+        let world::Asked { clock, cluster, names, random } = asked;
+        Self { clock, random, names, cluster }
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -128,6 +128,8 @@ impl Workspace {
             failed: update.failed.iter().map(Into::into).collect(),
             chart: update.chart.as_ref().map(Into::into),
             ignored: update.ignored.iter().map(Into::into).collect(),
+            world: update.world.name(),
+            asked: update.asked.into(),
             log: update.log.iter().map(Into::into).collect(),
         };
         let plain = Serializer::json_compatible();
