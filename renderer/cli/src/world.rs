@@ -32,10 +32,7 @@ impl Outside for Machine {
             name => TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name))?,
         };
         let info = zone.to_offset_info(jiff::Timestamp::from_second(at_seconds).ok()?);
-        Some(ZoneAt {
-            offset_seconds: info.offset().seconds(),
-            abbreviation: info.abbreviation().to_owned(),
-        })
+        Some(ZoneAt { offset_seconds: info.offset().seconds(), abbreviation: info.abbreviation().to_owned() })
     }
 }
 

@@ -5,7 +5,7 @@ use value::Value;
 use crate::Failure;
 
 /// How far down [`Fuel::charge_value`] looks. Only a map that holds itself goes deeper than any writer does.
-const DEEPEST: usize = 10_000;
+const DEEPEST: usize = 2_000;
 
 /// The budget of one template. A unit is about one instruction of the machine, or eight bytes of new text.
 #[derive(Clone, Copy, Debug)]

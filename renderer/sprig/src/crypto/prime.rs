@@ -58,7 +58,7 @@ fn not_divided(start: &BigUint) -> impl Iterator<Item = u32> + use<> {
         let rest = (start % prime).iter_u32_digits().next().unwrap_or_default();
         // The first step of two that leads to a multiple: half of the way there, or of the way beyond it.
         let way = (prime - rest) % prime;
-        let first = if way % 2 == 0 { way / 2 } else { (way + prime) / 2 };
+        let first = if way.is_multiple_of(2) { way / 2 } else { (way + prime) / 2 };
         for at in (first as usize..WINDOW).step_by(prime as usize) {
             is_divided[at] = true;
         }
