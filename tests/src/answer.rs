@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn run(stdout: &[u8], stderr: &[u8], code: i32) -> Run {
-        Run { stdout: stdout.to_vec(), stderr: stderr.to_vec(), code }
+        Run { stdout: stdout.to_vec(), stderr: stderr.to_vec(), code, ..Run::default() }
     }
 
     #[test]

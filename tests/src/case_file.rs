@@ -7,10 +7,12 @@
 //! | `yaml values.yaml`, `gotmpl templates/a.yaml` | a file of the chart `c`; `/prod.yaml` lies beside the chart |
 //! | … `no-eol`, `crlf`, `escaped` | the file without its last line break; with CRLF; with `\n`, `\xff` and the like in it |
 //! | … `base64` | the bytes of an archive |
-//! | `sh` | a command: `helm lint c`. Without one it is `helm template x c` |
+//! | `sh` | a command: `helm lint c`, with `NAME=value` before it, and commands in lines above that come first. Without one it is `helm template x c` |
 //! | `yaml output` | all of stdout of the command before it |
 //! | `yaml output templates/a.yaml` | what that file rendered to |
 //! | `text error` | all of stderr. The exit code is then 1 when a line begins with `Error`, else 0 |
+//! | `text written` | what the command wrote ([`crate::written`]) |
+//! | | A last line without its break ends in `⏎ missing` |
 //! | | A repetition in a very long line is written `⟨part⟩×count`, without loss ([`crate::fold`]) |
 //! | `gotmpl cases` | one expression (or template text) per line, each with its answer below ([`crate::answer`]) |
 //! | `sh runs` | one line of further arguments to `helm template x c` per line, with answers as above |
@@ -92,6 +94,8 @@ pub enum Part {
     Stdout,
     /// The documents of one file in stdout, without the lines that name the file.
     File(String),
+    /// What was written.
+    Written,
 }
 
 impl CaseFile {
@@ -119,14 +123,18 @@ impl CaseFile {
                         edits.push((block.place.clone(), fence::write(&block.info, &text)));
                     }
                     let has = |part: &Part| blocks.iter().any(|block| block.part == *part);
-                    let asks_stdout = blocks.iter().any(|block| block.part != Part::Stderr);
+                    let asks_stdout =
+                        blocks.iter().any(|block| matches!(block.part, Part::Stdout | Part::File(_)));
                     // A command that says nothing gets an empty block, so that its silence is recorded.
-                    let silent = blocks.is_empty() && run.stderr.is_empty();
+                    let silent = blocks.is_empty() && run.stderr.is_empty() && run.written.is_empty();
                     if !asks_stdout && (silent || !run.stdout.is_empty()) {
                         edits.push((*end..*end, fence::write("yaml output", &Part::Stdout.of(run))));
                     }
                     if !has(&Part::Stderr) && !run.stderr.is_empty() {
                         edits.push((*end..*end, fence::write("text error", &Part::Stderr.of(run))));
+                    }
+                    if !has(&Part::Written) && !run.written.is_empty() {
+                        edits.push((*end..*end, fence::write("text written", &run.written)));
                     }
                 }
             }
@@ -167,10 +175,12 @@ impl Check {
                 for block in blocks {
                     compare(&block.part, &block.text);
                 }
-                if !blocks.iter().any(|block| block.part == Part::Stderr) {
-                    compare(&Part::Stderr, "");
+                for part in [Part::Stderr, Part::Written] {
+                    if !blocks.iter().any(|block| block.part == part) {
+                        compare(&part, "");
+                    }
                 }
-                if blocks.iter().all(|block| block.part == Part::Stderr) {
+                if blocks.iter().all(|block| matches!(block.part, Part::Stderr | Part::Written)) {
                     compare(&Part::Stdout, "");
                 }
                 let failed = Part::Stderr.of(run).lines().any(|line| line.starts_with("Error"));
@@ -188,9 +198,10 @@ const NOT_RECORDED: &str = "nothing is recorded yet: cargo xtask oracle --update
 impl Part {
     fn of(&self, run: &Run) -> String {
         match self {
-            Part::Stderr => crate::fold::fold(&String::from_utf8_lossy(&run.stderr)),
-            Part::Stdout => crate::fold::fold(&String::from_utf8_lossy(&run.stdout)),
+            Part::Stderr => crate::fold::fold(&ended(&run.stderr)),
+            Part::Stdout => crate::fold::fold(&ended(&run.stdout)),
             Part::File(path) => file_of(&String::from_utf8_lossy(&run.stdout), path),
+            Part::Written => run.written.clone(),
         }
     }
 }
@@ -201,8 +212,16 @@ impl std::fmt::Display for Part {
             Part::Stderr => f.write_str("stderr:"),
             Part::Stdout => f.write_str("stdout:"),
             Part::File(path) => write!(f, "{path}:"),
+            Part::Written => f.write_str("files:"),
         }
     }
+}
+
+/// A text for a block: a last line without its break says so.
+fn ended(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "⏎ missing\n" };
+    format!("{text}{end}")
 }
 
 /// The documents that came from `path` (without the chart's name), one after the other.
@@ -272,9 +291,33 @@ fn checks(name: &str, text: &str) -> Result<Vec<Check>, String> {
 /// A command whose output blocks are still being read.
 struct Pending {
     line: usize,
+    before: Vec<Vec<String>>,
     command: Vec<String>,
+    environment: BTreeMap<String, String>,
     blocks: Vec<Expected>,
     end: usize,
+}
+
+impl Pending {
+    /// The command of a heading that has none.
+    fn default(line: usize, end: usize) -> Pending {
+        let (before, environment, blocks) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Pending { line, before, command: default_command(), environment, blocks, end }
+    }
+}
+
+/// The words of a line behind `helm`; assignments before it go into the environment.
+fn command(line: &str, environment: &mut BTreeMap<String, String>) -> Result<Vec<String>, String> {
+    let mut rest = line.trim();
+    loop {
+        if let Some(words) = rest.strip_prefix("helm ") {
+            return shell_words(words);
+        }
+        let (assignment, tail) = rest.split_once(' ').ok_or("a command begins with `helm `")?;
+        let (name, value) = assignment.split_once('=').ok_or("a command begins with `helm `")?;
+        environment.insert(name.to_owned(), value.to_owned());
+        rest = tail.trim_start();
+    }
 }
 
 struct Reader<'a> {
@@ -307,18 +350,21 @@ impl Reader<'_> {
                 })
             }
             ["sh"] => {
-                let command = self.text[block.content.clone()].trim();
-                let command = command.strip_prefix("helm ").ok_or("a command begins with `helm `")?;
-                if command.contains('\n') {
-                    return Err("a block holds one command, so that its output can follow".to_owned());
+                let mut environment = BTreeMap::new();
+                let mut before = Vec::new();
+                for line in self.text[block.content.clone()].lines() {
+                    before.push(command(line, &mut environment)?);
                 }
-                let (command, end) = (shell_words(command)?, block.whole.end);
-                self.pending.push(Pending { line: block.line, command, blocks: Vec::new(), end });
+                let command = before.pop().ok_or("a block of commands holds one")?;
+                let end = block.whole.end;
+                let line = block.line;
+                self.pending.push(Pending { line, before, command, environment, blocks: Vec::new(), end });
                 Ok(())
             }
             [_, "output"] => self.expect(block, Part::Stdout),
             [_, "output", path] => self.expect(block, Part::File(path.to_owned())),
             [_, "error"] => self.expect(block, Part::Stderr),
+            [_, "written"] => self.expect(block, Part::Written),
             [_, path, ref attributes @ ..] => {
                 let content = file_content(&self.text[block.content.clone()], attributes)?;
                 level.idle = Some((block.whole.end, block.line));
@@ -333,8 +379,7 @@ impl Reader<'_> {
 
     fn expect(&mut self, block: &Block, part: Part) -> Result<(), String> {
         if self.pending.is_empty() {
-            let command = default_command();
-            self.pending.push(Pending { line: block.line, command, blocks: Vec::new(), end: 0 });
+            self.pending.push(Pending::default(block.line, 0));
         }
         let [.., pending] = &mut self.pending[..] else { return Err("no command".to_owned()) };
         let text = self.text[block.content.clone()].to_owned();
@@ -346,7 +391,7 @@ impl Reader<'_> {
     /// Gives the default command to a heading that ends with its files.
     fn default_command(&mut self, levels: &[Level]) {
         if let Some((end, line)) = levels.last().and_then(|level| level.idle) {
-            self.pending.push(Pending { line, command: default_command(), blocks: Vec::new(), end });
+            self.pending.push(Pending::default(line, end));
         }
     }
 
@@ -356,12 +401,20 @@ impl Reader<'_> {
         for pending in self.pending.drain(..) {
             let mut id = title(levels);
             if n_pending > 1 {
-                id = format!("{id} › {}", pending.command.join(" "));
+                let commands = pending.before.iter().chain([&pending.command]);
+                let commands: Vec<String> = commands.map(|command| command.join(" ")).collect();
+                let variables = pending.environment.iter().map(|(name, value)| format!("{name}={value} "));
+                id = format!("{id} › {}{}", variables.collect::<String>(), commands.join("; "));
             }
             self.checks.push(Check {
                 id,
                 line: pending.line,
-                fixture: Fixture { files: files(levels), command: pending.command },
+                fixture: Fixture {
+                    files: files(levels),
+                    before: pending.before,
+                    command: pending.command,
+                    environment: pending.environment,
+                },
                 expectation: Expectation::Blocks { blocks: pending.blocks, end: pending.end },
             });
         }
@@ -391,7 +444,7 @@ impl Reader<'_> {
             self.checks.push(Check {
                 id: format!("{} › {bare}", title(levels)),
                 line: block.line + 1 + index,
-                fixture: Fixture { files, command },
+                fixture: Fixture { files, command, ..Fixture::default() },
                 expectation: Expectation::Line { answer, place: start..at },
             });
         }
@@ -530,7 +583,7 @@ mod tests {
     }
 
     fn run(stdout: &str, stderr: &str, code: i32) -> Run {
-        Run { stdout: stdout.into(), stderr: stderr.into(), code }
+        Run { stdout: stdout.into(), stderr: stderr.into(), code, ..Run::default() }
     }
 
     #[test]
@@ -564,6 +617,7 @@ mod tests {
             CaseFile { checks: checks("f.md", &updated).unwrap(), text: updated, path: PathBuf::new() };
         assert_eq!(again.checks[0].mismatch(&lint), None);
         assert!(again.checks[0].mismatch(&run("new\n", "Error: 1\n", 0)).is_some());
+        assert!(again.checks[0].mismatch(&run("new", "Error: 1\n", 1)).is_some());
     }
 
     #[test]

@@ -5,18 +5,26 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Files and a command: all that a program is given.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Fixture {
     /// Path → bytes. A path lies in the chart `c`; one that begins with `/` lies beside the chart.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Commands of the same program that come first; what they print does not count, what they write is part of the beginning.
+    pub before: Vec<Vec<String>>,
     /// The words after the program's name: `template x c`.
     pub command: Vec<String>,
+    /// Variables of the environment.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// The `Chart.yaml` of a case that brings none.
 pub const CHART_YAML: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\n";
+
+/// When the files of a fixture were written: archives keep it.
+const WRITTEN: Duration = Duration::from_secs(1_600_000_000);
 
 impl Fixture {
     /// A copy of the chart in `dir`, which lies beside the (empty) chart `c` under its own name.
@@ -38,7 +46,7 @@ impl Fixture {
                 }
             }
         }
-        Ok(Fixture { files, command })
+        Ok(Fixture { files, command, ..Fixture::default() })
     }
 
     /// Writes the files below `dir`.
@@ -59,6 +67,15 @@ impl Fixture {
         Ok(())
     }
 
+    /// Whether the command may write files.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        let verb = self.command.first().map_or("", String::as_str);
+        let is_asked_to = |word: &String| word.starts_with("--output-dir") || word == "--dependency-update";
+        !matches!(verb, "lint" | "show" | "template" | "verify" | "version")
+            || self.command.iter().any(is_asked_to)
+    }
+
     /// A key for caches: equal fixtures have equal keys.
     #[must_use]
     pub fn key(&self, salt: &str) -> String {
@@ -75,7 +92,8 @@ fn put(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    fs::write(path, content)
+    fs::write(path, content)?;
+    fs::File::options().append(true).open(path)?.set_modified(UNIX_EPOCH + WRITTEN)
 }
 
 /// A directory that goes away with its value.

@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_difference_covers_a_case_or_what_ours_prints() {
-        let run = Run { stdout: Vec::new(), stderr: b"Error: no such thing\n".to_vec(), code: 1 };
+        let run = Run { stderr: b"Error: no such thing\n".to_vec(), code: 1, ..Run::default() };
         let list = parse("[[difference]]\nid = \"a\"\nprints = \"such\"\nreason = \"r\"\n").unwrap();
         assert!(list[0].covers("any.md › case", &run));
         let list = parse("[[difference]]\nid = \"a\"\ncase = \"x.md\"\nreason = \"r\"\n").unwrap();

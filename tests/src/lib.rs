@@ -15,6 +15,7 @@ pub mod pool;
 pub mod program;
 #[cfg(test)]
 mod readback;
+pub mod written;
 
 pub use answer::Answer;
 pub use case_file::{CaseFile, Check, Expectation};

@@ -1,5 +1,6 @@
 //! The programs under test: Helm, and ours, run on a fixture with nothing of the machine around them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -8,14 +9,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::chart_fixture::{Fixture, Scratch};
+use crate::written::{report, snapshot};
 
 /// What a program printed. The scratch directory's path reads `<dir>` in both texts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Run {
     /// Standard output.
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: Vec<u8>,
+    /// What the command wrote ([`crate::written`]); empty for one that only prints.
+    pub written: String,
     /// The exit code; -1 when it was ended by a signal, -2 when it was stopped after [`Program::TIME_LIMIT`].
     pub code: i32,
 }
@@ -56,7 +60,7 @@ impl Program {
             ));
         }
         let path = path.canonicalize().map_err(|err| format!("{}: {err}", path.display()))?;
-        Ok(Program { path, version, cache: Some(target_dir().join("helm-answers")) })
+        Ok(Program { path, version, cache: Some(target_dir().join("helm-answers-2")) })
     }
 
     /// Ours: `CHARTROOM`, else the `chartroom` of this build, which is brought up to date first.
@@ -94,7 +98,14 @@ impl Program {
         }
         let scratch = Scratch::new("case")?;
         fixture.write(scratch.path())?;
-        let run = self.execute(&fixture.command, scratch.path())?;
+        for command in &fixture.before {
+            self.execute(command, fixture, scratch.path())?;
+        }
+        let before = if fixture.writes() { snapshot(scratch.path())? } else { BTreeMap::new() };
+        let mut run = self.execute(&fixture.command, fixture, scratch.path())?;
+        if fixture.writes() {
+            run.written = report(&before, &snapshot(scratch.path())?, scratch.path());
+        }
         if let Some(path) = cached
             && run.code >= 0
         {
@@ -103,7 +114,15 @@ impl Program {
         Ok(run)
     }
 
-    fn execute(&self, command: &[String], dir: &Path) -> io::Result<Run> {
+    /// Runs a command in a directory that is there; nothing is kept.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn run_in(&self, command: &[String], dir: &Path) -> io::Result<Run> {
+        self.execute(command, &Fixture::default(), dir)
+    }
+
+    fn execute(&self, command: &[String], fixture: &Fixture, dir: &Path) -> io::Result<Run> {
         let started = Instant::now();
         let mut child = Command::new(&self.path)
             .args(command)
@@ -111,6 +130,9 @@ impl Program {
             .env_clear()
             .env("HOME", dir)
             .env("TZ", "UTC")
+            // Archives have the times of their files otherwise, which nobody knows.
+            .env("SOURCE_DATE_EPOCH", "1700000000")
+            .envs(&fixture.environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -135,6 +157,7 @@ impl Program {
         Ok(Run {
             stdout: replace(&join(stdout), dir, b"<dir>"),
             stderr: replace(&join(stderr), dir, b"<dir>"),
+            written: String::new(),
             code,
         })
     }
@@ -180,14 +203,15 @@ fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A cache entry: code and the length of stdout on the first line, then both texts.
+/// A cache entry: code and the lengths of stdout and stderr on the first line, then all texts.
 fn store(path: &Path, run: &Run) -> io::Result<()> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir)?;
     }
-    let mut bytes = format!("{} {}\n", run.code, run.stdout.len()).into_bytes();
+    let mut bytes = format!("{} {} {}\n", run.code, run.stdout.len(), run.stderr.len()).into_bytes();
     bytes.extend_from_slice(&run.stdout);
     bytes.extend_from_slice(&run.stderr);
+    bytes.extend_from_slice(run.written.as_bytes());
     // Another thread may write the same answer: a rename keeps a reader from seeing half of it.
     let half = path.with_extension(format!("{:?}", thread::current().id()).replace(['(', ')'], ""));
     fs::write(&half, bytes)?;
@@ -197,7 +221,10 @@ fn store(path: &Path, run: &Run) -> io::Result<()> {
 fn load(path: &Path) -> Option<Run> {
     let bytes = fs::read(path).ok()?;
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let (code, length) = std::str::from_utf8(&bytes[..end]).ok()?.split_once(' ')?;
-    let (stdout, stderr) = bytes[end + 1..].split_at_checked(length.parse().ok()?)?;
-    Some(Run { stdout: stdout.to_vec(), stderr: stderr.to_vec(), code: code.parse().ok()? })
+    let mut head = std::str::from_utf8(&bytes[..end]).ok()?.split(' ');
+    let code = head.next()?.parse().ok()?;
+    let (stdout, rest) = bytes[end + 1..].split_at_checked(head.next()?.parse().ok()?)?;
+    let (stderr, written) = rest.split_at_checked(head.next()?.parse().ok()?)?;
+    let written = std::str::from_utf8(written).ok()?.to_owned();
+    Some(Run { stdout: stdout.to_vec(), stderr: stderr.to_vec(), written, code })
 }
