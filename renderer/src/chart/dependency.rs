@@ -65,7 +65,7 @@ impl Dependency {
     }
 
     /// The fields that Go writes, in the order of Go's struct; empty ones are left out but for name and repository.
-    pub(super) fn json_fields(&self) -> Vec<(&'static str, Value)> {
+    pub(crate) fn json_fields(&self) -> Vec<(&'static str, Value)> {
         let mut fields = vec![("name", Value::from(self.name.as_str()))];
         if !self.version.is_empty() {
             fields.push(("version", Value::from(self.version.as_str())));

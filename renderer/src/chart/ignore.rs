@@ -104,6 +104,11 @@ pub fn pattern_matches(pattern: &str, name: &str) -> bool {
     Pattern::parse(pattern).is_some_and(|pattern| pattern.matches(name))
 }
 
+/// Whether this is a pattern at all.
+pub fn is_pattern(pattern: &str) -> bool {
+    Pattern::parse(pattern).is_some()
+}
+
 /// A shell pattern: `*` and `?` stop at `/`, `[a-z]`, `[^a-z]`, `\x`.
 #[derive(Clone, Debug)]
 struct Pattern(Vec<Token>);

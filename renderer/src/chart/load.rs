@@ -17,19 +17,25 @@ use crate::log::{Level, Log};
 use decode::{decode_api_version, decode_lock, decode_metadata};
 pub(crate) use decode::{decode_for_lint, merge_maps};
 
+/// The shapes of what stands in lists of a `Chart.yaml`.
+pub(crate) mod shapes {
+    pub(crate) use super::decode::{DEPENDENCY_POINTER, MAINTAINER_POINTER};
+}
+
 /// Whether a loader takes the `apiVersion` of this `Chart.yaml`: the first look of `template`, `package` and `install`.
 ///
-/// Helm loads `v3` behind an experimental switch only to say afterwards that it is invalid; here it is said at once.
+/// Helm loads `v3` with another loader only to say afterwards, by [`render::check_installable`] or when it packages, that it
+/// is invalid.
+///
+/// [`render::check_installable`]: crate::render::check_installable
 ///
 /// # Errors
 /// `chart-yaml-invalid`, `chart-version-unsupported`.
 pub fn detect(chart_yaml: &Text) -> Result<(), Error> {
-    let refused = match decode_api_version(chart_yaml)?.as_str() {
-        "" | "v1" | "v2" => return Ok(()),
-        "v3" => "invalid chart apiVersion",
-        _ => "unsupported chart version",
-    };
-    Err(Error::new("chart-version-unsupported", refused).at("Chart.yaml", None))
+    match decode_api_version(chart_yaml)?.as_str() {
+        "" | "v1" | "v2" | "v3" => Ok(()),
+        _ => Err(Error::new("chart-version-unsupported", "unsupported chart version").at("Chart.yaml", None)),
+    }
 }
 
 /// Loads an archive as `template`, `package` and `install` do: the cause of an unreadable archive stays hidden.

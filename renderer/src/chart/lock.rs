@@ -34,7 +34,7 @@ impl Lock {
 
     /// Sets the time, in seconds since 1970.
     pub(crate) fn stamp(&mut self, seconds: i64) {
-        self.generated = rfc3339(seconds);
+        self.generated = rfc3339(seconds, 0);
     }
 
     /// The value that the file is written from.
@@ -58,7 +58,7 @@ impl Lock {
 }
 
 /// A time as Go writes back what it read: no zeros at the end of a fraction, at most nine digits of it, `Z` for no offset.
-fn canonical(text: &str) -> String {
+pub(crate) fn canonical(text: &str) -> String {
     let at = text.find('.').unwrap_or(text.len()).min(19).min(text.len());
     let (date, rest) = text.split_at(at);
     let (fraction, zone) = match rest.strip_prefix('.') {
@@ -71,8 +71,8 @@ fn canonical(text: &str) -> String {
     format!("{date}{point}{fraction}{zone}")
 }
 
-/// A time in RFC 3339, in UTC.
-fn rfc3339(seconds: i64) -> String {
+/// A time in RFC 3339, in UTC, without zeros at the end of its fraction.
+pub fn rfc3339(seconds: i64, nanoseconds: u32) -> String {
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     // The reverse of the count in `seconds`.
     let from_march = days + 719_468;
@@ -84,13 +84,13 @@ fn rfc3339(seconds: i64) -> String {
     let month = if months < 10 { months + 3 } else { months - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    canonical(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanoseconds:09}Z"))
 }
 
 /// Seconds since 1970 of a time in RFC 3339, or what is wrong with it, in Go's words behind `parsing time `.
 ///
 /// Source: Go 1.27 `time/format.go`, `time/format_rfc3339.go`.
-pub(super) fn seconds(text: &str) -> Result<i64, String> {
+pub(crate) fn seconds(text: &str) -> Result<i64, String> {
     let bytes = text.as_bytes();
     let wrong = |at: usize, piece: &str| {
         let rest = quote(text.get(at..).unwrap_or_default());
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(seconds("2000-02-29T12:30:01.5+01:00"), Ok(951_823_801));
         let lock = Lock { generated: "1970-01-01T00:00:01.25Z".to_owned(), ..Lock::default() };
         assert_eq!(lock.generated_nanoseconds(), Some(1_250_000_000));
-        assert_eq!(rfc3339(951_823_801), "2000-02-29T11:30:01Z");
+        assert_eq!(rfc3339(951_823_801, 0), "2000-02-29T11:30:01Z");
         assert_eq!(canonical("2000-02-29T12:30:01.5000+00:00"), "2000-02-29T12:30:01.5Z");
         assert_eq!(canonical("2000-02-29T12:30:01.000Z"), "2000-02-29T12:30:01Z");
         for (text, wrong) in [

@@ -19,11 +19,12 @@ use value::{Map, Text};
 
 pub use crds::Crd;
 pub use dependency::{Dependency, is_compatible_range};
-pub use ignore::pattern_matches;
-pub(crate) use load::merge_maps;
+pub use ignore::{is_pattern, pattern_matches};
 pub use load::walk::Ignored;
-pub use load::{detect, load, load_archive, load_values};
-pub use lock::Lock;
+pub use load::{detect, load, load_archive, load_archive_directly, load_values};
+pub(crate) use load::{merge_maps, shapes};
+pub use lock::{Lock, rfc3339};
+pub(crate) use lock::{canonical as canonical_time, seconds as time_seconds};
 pub use metadata::{Maintainer, Metadata};
 
 /// Charts nest at most this deep. A limit of ours: Helm has none, and no public chart is known to nest deeper than 5. It
@@ -89,6 +90,18 @@ impl Chart {
     /// Whether the chart only offers helpers.
     pub fn is_library(&self) -> bool {
         self.metadata.kind.eq_ignore_ascii_case("library")
+    }
+
+    /// What Helm says of declared charts that are not there, compared by name; `None` when all are.
+    ///
+    /// Source: helm v4.3.1 `pkg/action/dependency.go`, `CheckDependencies`.
+    pub fn missing_dependencies(&self) -> Option<String> {
+        let here = |name: &str| self.dependencies.iter().any(|dependency| dependency.name() == name);
+        let missing: Vec<&str> =
+            self.metadata.declared().map(|wanted| wanted.name.as_str()).filter(|name| !here(name)).collect();
+        let list = missing.join(", ");
+        (!missing.is_empty())
+            .then(|| format!("found in Chart.yaml, but missing in charts/ directory: {list}"))
     }
 
     /// The file of this name as it was loaded.

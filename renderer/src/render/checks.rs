@@ -13,8 +13,18 @@ use crate::show::quote;
 /// installs, which is not all that it loads. Warns of deprecation.
 ///
 /// # Errors
-/// `chart-is-library`, `dependency-missing`, `chart-api-version`, with Helm's sentences.
+/// Those of [`check_kind`], [`check_dependencies`] and [`check_api_version`], looked for in this order.
 pub fn check_installable(chart: &Chart, log: &mut Vec<Log>) -> Result<(), Error> {
+    check_kind(chart, log)?;
+    check_dependencies(chart)?;
+    check_api_version(chart)
+}
+
+/// Whether the chart is no library. Warns of deprecation.
+///
+/// # Errors
+/// `chart-is-library` with Helm's sentence.
+pub fn check_kind(chart: &Chart, log: &mut Vec<Log>) -> Result<(), Error> {
     let kind = chart.metadata.kind.as_str();
     if !matches!(kind, "" | "application") {
         let message = format!("{kind} charts are not installable");
@@ -23,21 +33,31 @@ pub fn check_installable(chart: &Chart, log: &mut Vec<Log>) -> Result<(), Error>
     if chart.metadata.deprecated {
         log.push(Log::new(Level::Warn, "this chart is deprecated"));
     }
-    let here = |name: &str| chart.dependencies.iter().any(|dependency| dependency.name() == name);
-    let missing: Vec<&str> =
-        chart.metadata.declared().map(|wanted| wanted.name.as_str()).filter(|name| !here(name)).collect();
-    if missing.is_empty() {
-        if chart.metadata.api_version == "v3" {
-            return Err(Error::new("chart-api-version", "invalid chart apiVersion").at("Chart.yaml", None));
-        }
-        return Ok(());
-    }
+    Ok(())
+}
+
+/// Whether every declared dependency is there.
+///
+/// # Errors
+/// `dependency-missing` with Helm's sentence.
+pub fn check_dependencies(chart: &Chart) -> Result<(), Error> {
+    let Some(missing) = chart.missing_dependencies() else { return Ok(()) };
     let message = format!(
         "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
-         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
-        missing.join(", ")
+         missing dependencies: {missing}"
     );
     Err(Error::new("dependency-missing", message).at("Chart.yaml", None))
+}
+
+/// Whether the chart is of a version that Helm installs.
+///
+/// # Errors
+/// `chart-api-version` with Helm's sentence.
+pub fn check_api_version(chart: &Chart) -> Result<(), Error> {
+    if chart.metadata.api_version == "v3" {
+        return Err(Error::new("chart-api-version", "invalid chart apiVersion").at("Chart.yaml", None));
+    }
+    Ok(())
 }
 
 const NAME_PATTERN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";

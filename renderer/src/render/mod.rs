@@ -24,7 +24,10 @@ use crate::values::{coalesce, process_dependencies, validate};
 use crate::world::World;
 use crate::{Error, functions};
 
-pub use checks::{check_installable, check_kube_version, check_release_name};
+pub use checks::{
+    check_api_version, check_dependencies, check_installable, check_kind, check_kube_version,
+    check_release_name,
+};
 pub use functions::Mode;
 pub use gotemplate::Fuel;
 pub use output::{Document, Output, OutputOptions, assemble, show_only};

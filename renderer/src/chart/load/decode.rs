@@ -22,7 +22,7 @@ static MAINTAINER: Struct = Struct {
     go_name: "v2.Maintainer",
     fields: &[field("name", STR), field("email", STR), field("url", STR)],
 };
-static MAINTAINER_POINTER: Shape = Shape::Pointer(&Shape::Struct(&MAINTAINER));
+pub(crate) static MAINTAINER_POINTER: Shape = Shape::Pointer(&Shape::Struct(&MAINTAINER));
 
 static DEPENDENCY: Struct = Struct {
     go_name: "v2.Dependency",
@@ -37,7 +37,7 @@ static DEPENDENCY: Struct = Struct {
         field("alias", STR),
     ],
 };
-static DEPENDENCY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&DEPENDENCY));
+pub(crate) static DEPENDENCY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&DEPENDENCY));
 
 static METADATA: Struct = Struct {
     go_name: "v2.Metadata",
@@ -70,6 +70,9 @@ static LOCK: Struct = Struct {
         field("dependencies", Shape::List(&DEPENDENCY_POINTER)),
     ],
 };
+
+/// Helm reads a lock file into a pointer, which nothing leaves empty.
+const LOCK_POINTER: Shape = Shape::Pointer(&Shape::Struct(&LOCK));
 
 /// The `apiVersion` of a `Chart.yaml`, and nothing else of it.
 pub(super) fn decode_api_version(text: &Text) -> Result<String, Error> {
@@ -104,8 +107,11 @@ pub(crate) fn decode_for_lint(text: &Text, strict: bool) -> Result<Metadata, Str
 /// Reads a lock file; `None` when it holds nothing.
 pub(super) fn decode_lock(file: &File) -> Result<Option<Lock>, Error> {
     let failed = |error: &yaml::Error| chart_yaml_error(error, &file.data, &file.name);
-    let Some(fields) = decode_struct(&file.data, &LOCK).map_err(|error| failed(&error))? else {
-        return Ok(None);
+    let decoded = decode(file.data.as_bytes(), LOCK_POINTER, false);
+    let fields = match (decoded.error, decoded.value) {
+        (Some(error), _) => return Err(failed(&error)),
+        (None, Value::Map(fields)) => fields,
+        (None, _) => return Ok(None),
     };
     let bad_time = |cause: String| {
         let message =
@@ -195,6 +201,13 @@ fn line_of(text: &[u8], offset: u32) -> u32 {
 }
 
 impl Metadata {
+    /// Metadata among the fields of something else.
+    pub(crate) fn of_fields(fields: &Map) -> Self {
+        let mut metadata = Self::default();
+        metadata.absorb(fields);
+        metadata
+    }
+
     fn absorb(&mut self, fields: &Map) {
         let text = |name: &str, target: &mut String| {
             if let Some(Value::Str(text)) = fields.get(name) {
