@@ -15,13 +15,16 @@
 pub mod capabilities;
 pub mod chart;
 pub mod create;
+pub mod dependency;
 pub mod error;
 pub mod functions;
+pub mod inspect;
 pub mod lint;
 pub mod log;
 pub mod package;
 pub mod problem;
 pub mod render;
+pub mod repo;
 pub mod session;
 mod show;
 pub mod values;

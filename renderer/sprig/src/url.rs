@@ -280,7 +280,8 @@ fn hostname(host: &[u8]) -> &[u8] {
     name.strip_prefix(b"[").and_then(|name| name.strip_suffix(b"]")).unwrap_or(name)
 }
 
-fn join(url: &Url) -> Vec<u8> {
+/// Go's `URL.String`.
+pub fn join(url: &Url) -> Vec<u8> {
     let mut joined = Vec::new();
     if !url.scheme.is_empty() {
         joined.extend_from_slice(&url.scheme);

@@ -6,7 +6,8 @@
 //! Source: helm v4.3.1 `pkg/chart/v2/util/create.go`.
 
 use crate::Error;
-use crate::chart::File;
+use crate::chart::{Chart, File, Metadata};
+use crate::package::{self, Package};
 
 /// The longest name of a new chart, in bytes.
 const MAX_NAME_BYTES: usize = 250;
@@ -41,7 +42,82 @@ pub fn create(name: &str) -> Result<Vec<File>, Error> {
         let message = "chart name must match the regular expression \"^[a-zA-Z0-9._-]+$\"";
         return Err(Error::new("chart-name-invalid", message));
     }
-    Ok(SCAFFOLD.iter().map(|(path, text)| File::new(*path, text.replace("<CHARTNAME>", name))).collect())
+    Ok(SCAFFOLD.iter().map(|(path, text)| File::new(*path, text.replace(PLACEHOLDER, name))).collect())
+}
+
+/// What Helm writes when it saves a chart as a directory.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The files, in the order in which Helm writes them.
+    pub files: Vec<File>,
+    /// The charts inside, which go into `charts/` after them.
+    pub packages: Vec<Package>,
+    /// Why a chart inside cannot be packed; those before it are.
+    pub error: Option<Error>,
+}
+
+/// The files of a new chart made from a starter: its own, with `<CHARTNAME>` replaced in templates and values.
+///
+/// # Errors
+/// `values-invalid`, `chart-yaml-unwritable`, with Helm's sentences.
+///
+/// Source: `CreateFrom`, `save.go`, `SaveDir`.
+pub fn create_from(name: &str, mut starter: Chart, now: i64) -> Result<Saved, Error> {
+    let replace = |file: &mut File| {
+        if file.data.as_bytes().windows(PLACEHOLDER.len()).any(|part| part == PLACEHOLDER.as_bytes()) {
+            file.data = replaced(file.data.as_bytes(), name.as_bytes()).into();
+        }
+    };
+    starter.templates.iter_mut().for_each(replace);
+    // Helm replaces in the values as well, only to see whether they can be read then.
+    let unread = |error: String| Error::new("values-invalid", format!("transforming values file: {error}"));
+    let values = yaml::write(&starter.values.clone().into())
+        .map_err(|error| Error::new("values-invalid", format!("reading values file: {error}")))?;
+    yaml::read_map(&replaced(values.as_bytes(), name.as_bytes()))
+        .map_err(|error| unread(error.to_string()))?;
+    let is_values = |file: &&mut File| &*file.name == "values.yaml";
+    starter.raw.iter_mut().filter(is_values).for_each(replace);
+    let metadata = Metadata {
+        name: name.to_owned(),
+        description: "A Helm chart for Kubernetes".to_owned(),
+        kind: "application".to_owned(),
+        version: "0.1.0".to_owned(),
+        app_version: "0.1.0".to_owned(),
+        api_version: "v2".to_owned(),
+        ..Metadata::default()
+    };
+    let chart_yaml = yaml::write(&metadata.to_yaml_value())
+        .map_err(|error| Error::new("chart-yaml-unwritable", error.to_string()))?;
+    let mut files = vec![File::new("Chart.yaml", chart_yaml)];
+    files.extend(starter.raw.iter().filter(|file| &*file.name == "values.yaml").cloned());
+    files.extend(starter.schema.clone());
+    files.extend(starter.templates.iter().chain(&starter.files).cloned());
+    let mut saved = Saved { files, packages: Vec::new(), error: None };
+    for dependency in &starter.dependencies {
+        match package::save(dependency, now) {
+            Ok(package) => saved.packages.push(package),
+            Err(error) => {
+                let path = format!("{name}/charts/{}", dependency.name());
+                saved.error = Some(error.within(format!("saving {path}: ")));
+                break;
+            }
+        }
+    }
+    Ok(saved)
+}
+
+const PLACEHOLDER: &str = "<CHARTNAME>";
+
+fn replaced(text: &[u8], name: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(PLACEHOLDER.len()).position(|part| part == PLACEHOLDER.as_bytes()) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(name);
+        rest = &rest[at + PLACEHOLDER.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@
 //!
 //! Source: helm v4.3.1 `pkg/chart/v2/util/save.go`, `pkg/action/package.go`.
 
+pub mod provenance;
 mod tar;
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
 use sprig::semver::Version;
 
 use crate::Error;
@@ -28,6 +31,29 @@ pub struct Package {
     pub bytes: Vec<u8>,
 }
 
+/// What `helm package` looks at before it makes an archive: the chart's version, and whether the declared charts are there.
+///
+/// # Errors
+/// `chart-api-version`, `version-invalid`, `dependency-missing`, with Helm's sentences.
+pub fn check(chart: &Chart) -> Result<(), Error> {
+    if let Err(error) = Version::parse(&chart.metadata.version) {
+        return Err(Error::new("version-invalid", error.to_string()));
+    }
+    match chart.missing_dependencies() {
+        None => Ok(()),
+        Some(why) => Err(Error::new("dependency-missing", why).at("Chart.yaml", None)),
+    }
+}
+
+/// The archive of a chart and the charts in it, with the words of `helm package` around an error.
+///
+/// # Errors
+/// As [`check`] and [`save`], the latter behind `failed to save: `.
+pub fn package(chart: &Chart, now: i64) -> Result<Package, Error> {
+    check(chart)?;
+    save(chart, now).map_err(|error| error.within("failed to save: "))
+}
+
 /// The archive of a chart and the charts in it.
 ///
 /// `now`, in nanoseconds since 1970, is the time of files of which nobody knows when they were changed.
@@ -35,15 +61,12 @@ pub struct Package {
 /// Cost: linear in the files; the tar is not held beside the archive.
 ///
 /// # Errors
-/// `version-invalid`, `chart-metadata-invalid`, `chart-name-invalid`, `schema-invalid`, `chart-yaml-unwritable`, with Helm's
-/// sentences (`failed to save: …` included).
-pub fn package(chart: &Chart, now: i64) -> Result<Package, Error> {
-    if let Err(error) = Version::parse(&chart.metadata.version) {
-        return Err(Error::new("version-invalid", error.to_string()));
-    }
-    let failed = |error: Error| error.within("failed to save: ");
+/// `chart-metadata-invalid`, `chart-name-invalid`, `schema-invalid`, `chart-yaml-unwritable`, with Helm's sentences.
+///
+/// Source: `Save`.
+pub fn save(chart: &Chart, now: i64) -> Result<Package, Error> {
     let mut chart = chart.clone();
-    chart.metadata.validate().map_err(|error| failed(error.within("chart validation: ")))?;
+    chart.metadata.validate().map_err(|error| error.within("chart validation: "))?;
     let file_name = format!("{}-{}.tgz", chart.name(), chart.metadata.version);
     let gzip = GzBuilder::new()
         .extra(GZIP_EXTRA)
@@ -52,7 +75,7 @@ pub fn package(chart: &Chart, now: i64) -> Result<Package, Error> {
         .operating_system(255)
         .write(Vec::new(), Compression::default());
     let mut tar = TarWriter::new(gzip);
-    write_chart(&mut tar, &chart, "", now).map_err(failed)?;
+    write_chart(&mut tar, &chart, "", now)?;
     let unwritable = |error: std::io::Error| Error::new("package-unwritable", error.to_string());
     let bytes = tar.finish().and_then(|gzip| gzip.finish()).map_err(unwritable)?;
     Ok(Package { file_name, bytes })
@@ -101,6 +124,16 @@ fn write_chart<W: Write>(tar: &mut TarWriter<W>, chart: &Chart, prefix: &str, no
         write_chart(tar, dependency, &format!("{base}/charts/"), now)?;
     }
     Ok(())
+}
+
+/// SHA-256 in hexadecimal, as lock files, indexes and provenance files have it.
+pub fn sha256(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // Writing to a `String` does not fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// Gives every file of a chart and the charts in it the same time, as `SOURCE_DATE_EPOCH` asks.
