@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &str, &[&str])] = &[
     ("sprig", "renderer/sprig", &["value", "gotemplate"]),
     ("release", "renderer/release", &["source", "value", "yaml"]),
     ("renderer", "renderer", &["source", "value", "gotemplate", "yaml", "sprig", "release"]),
-    ("renderer-cli", "renderer/cli", &["renderer"]),
+    ("provenance", "renderer/provenance", &[]),
+    ("renderer-cli", "renderer/cli", &["renderer", "provenance"]),
     ("renderer-wasm", "renderer/wasm", &["renderer"]),
     ("kube-proxy-bridge", "kube-proxy-bridge", &["wire", "release"]),
     ("web", "web", &["wire", "renderer", "release"]),
@@ -32,6 +33,7 @@ const ENTRANCES: &[(&str, &[&str])] = &[
     ("gloo", &["web"]),
     ("js-sys", &["web", "renderer-wasm"]),
     ("kube", &["kube-proxy-bridge"]),
+    ("pgp", &["provenance"]),
     ("regex", &["sprig"]),
     ("serde-wasm-bindgen", &["web", "renderer-wasm"]),
     ("tar", &["renderer", "web"]),
@@ -46,7 +48,8 @@ const ENTRANCES: &[(&str, &[&str])] = &[
 const BARE: &[&str] = &["source", "value", "wire"];
 
 /// Packages that read no clock, file, environment, network or entropy (`clippy.toml`).
-const PURE: &[&str] = &["source", "value", "gotemplate", "yaml", "sprig", "release", "renderer"];
+const PURE: &[&str] =
+    &["source", "value", "gotemplate", "yaml", "sprig", "release", "renderer", "provenance"];
 
 /// The modules of a package in layers: a module may name those of earlier layers and of its own.
 const LAYERS: &[(&str, &[&[&str]])] = &[
@@ -60,7 +63,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["functions"],
             &["render"],
             &["source_map"],
-            &["lint", "environments", "package", "repo", "create"],
+            &["lint", "environments", "package", "repo", "create", "inspect", "dependency"],
             &["session"],
         ],
     ),
