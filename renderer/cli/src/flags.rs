@@ -167,6 +167,13 @@ fn items(kind: Kind, value: &str, warn: &mut dyn FnMut(String)) -> Result<Vec<St
                 unread("ParseInt")
             }
         },
+        Kind::Uint => match value.parse::<u64>() {
+            Ok(_) if !value.starts_with('+') => one(value),
+            Err(error) if *error.kind() == std::num::IntErrorKind::PosOverflow => {
+                Err(format!("strconv.ParseUint: parsing {value:?}: value out of range"))
+            }
+            _ => unread("ParseUint"),
+        },
         Kind::List if value.is_empty() => Ok(Vec::new()),
         Kind::List => record(value),
         Kind::Pairs => pairs(value).map(|()| vec![value.to_owned()]),
@@ -268,11 +275,11 @@ fn check_duration(text: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::known::{GLOBAL, LINT, TEMPLATE, VALUES};
+    use crate::known::{CHART_PATH, GLOBAL, LINT, TEMPLATE, VALUES};
 
     fn read(line: &[&str]) -> Result<Given, String> {
         let given: Vec<String> = line.iter().map(|it| (*it).to_owned()).collect();
-        parse(&[GLOBAL, VALUES, TEMPLATE, LINT], &given, &mut |_| {}).map_err(|failure| failure.0)
+        parse(&[GLOBAL, VALUES, CHART_PATH, TEMPLATE, LINT], &given, &mut |_| {}).map_err(|failure| failure.0)
     }
 
     #[test]

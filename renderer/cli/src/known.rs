@@ -1,7 +1,7 @@
 //! The flags that each command knows.
 //!
-//! Source: helm v4.3.1 `pkg/cli/environment.go`, `pkg/cmd/flags.go`, `pkg/cmd/install.go`, `pkg/cmd/template.go`,
-//! `pkg/cmd/lint.go`; k8s.io/klog v2 `klog.go`.
+//! Source: helm v4.3.1 `pkg/cli/environment.go`, `pkg/cmd/flags.go` and a file for each command beside it; k8s.io/klog v2
+//! `klog.go`.
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Text,
     /// A text; every time it is given counts.
     Texts,
+    /// A whole number that is not negative.
+    Uint,
     /// How to wait for a cluster; nothing counts as `watcher`.
     Wait,
 }
@@ -51,11 +53,11 @@ pub(crate) struct Flag {
     pub(crate) deprecated: Option<&'static str>,
 }
 
-const fn flag(name: &'static str, kind: Kind) -> Flag {
+pub(crate) const fn flag(name: &'static str, kind: Kind) -> Flag {
     Flag { name, short: None, kind, deprecated: None }
 }
 
-const fn short(name: &'static str, short: char, kind: Kind) -> Flag {
+pub(crate) const fn short(name: &'static str, short: char, kind: Kind) -> Flag {
     Flag { name, short: Some(short), kind, deprecated: None }
 }
 
@@ -112,14 +114,39 @@ pub(crate) const VALUES: &[Flag] = &[
     short("values", 'f', Kind::List),
 ];
 
+/// Flags of commands that fetch a chart, which change nothing here but `verify`, `keyring` and `repo`.
+pub(crate) const CHART_PATH: &[Flag] = &[
+    flag("ca-file", Kind::Text),
+    flag("cert-file", Kind::Text),
+    flag("insecure-skip-tls-verify", Kind::Bool),
+    flag("key-file", Kind::Text),
+    flag("keyring", Kind::Text),
+    flag("pass-credentials", Kind::Bool),
+    flag("password", Kind::Text),
+    flag("plain-http", Kind::Bool),
+    flag("repo", Kind::Text),
+    flag("username", Kind::Text),
+    flag("verify", Kind::Bool),
+    flag("version", Kind::Text),
+];
+
+/// Flags of commands that fetch from a repository.
+pub(crate) const FETCH: &[Flag] = &[
+    flag("ca-file", Kind::Text),
+    flag("cert-file", Kind::Text),
+    flag("insecure-skip-tls-verify", Kind::Bool),
+    flag("key-file", Kind::Text),
+    flag("password", Kind::Text),
+    flag("plain-http", Kind::Bool),
+    flag("username", Kind::Text),
+];
+
 const NO_EFFECT: &str = "this flag has no effect for 'helm template' and will be removed in Helm 5";
 
-/// Flags of `template`, those among them that speak to a cluster or fetch, which change nothing here.
+/// Flags of `template`, those among them that speak to a cluster, which change nothing here.
 pub(crate) const TEMPLATE: &[Flag] = &[
     short("api-versions", 'a', Kind::List),
     old("atomic", "use --rollback-on-failure instead"),
-    flag("ca-file", Kind::Text),
-    flag("cert-file", Kind::Text),
     flag("create-namespace", Kind::Bool),
     flag("dependency-update", Kind::Bool),
     flag("description", Kind::Text),
@@ -133,24 +160,17 @@ pub(crate) const TEMPLATE: &[Flag] = &[
     short("generate-name", 'g', Kind::Bool),
     old("hide-notes", NO_EFFECT),
     flag("include-crds", Kind::Bool),
-    flag("insecure-skip-tls-verify", Kind::Bool),
     flag("is-upgrade", Kind::Bool),
-    flag("key-file", Kind::Text),
-    flag("keyring", Kind::Text),
     flag("kube-version", Kind::Text),
     short("labels", 'l', Kind::Pairs),
     flag("name-template", Kind::Text),
     flag("no-hooks", Kind::Bool),
     flag("output-dir", Kind::Text),
-    flag("pass-credentials", Kind::Bool),
-    flag("password", Kind::Text),
-    flag("plain-http", Kind::Bool),
     flag("post-renderer", Kind::PostRenderer),
     flag("post-renderer-args", Kind::Texts),
     flag("release-name", Kind::Bool),
     old("render-subchart-notes", NO_EFFECT),
     flag("replace", Kind::Bool),
-    flag("repo", Kind::Text),
     flag("rollback-on-failure", Kind::Bool),
     flag("server-side", Kind::Bool),
     short("show-only", 's', Kind::Texts),
@@ -159,10 +179,7 @@ pub(crate) const TEMPLATE: &[Flag] = &[
     flag("skip-tests", Kind::Bool),
     flag("take-ownership", Kind::Bool),
     flag("timeout", Kind::Duration),
-    flag("username", Kind::Text),
     old("validate", "use '--dry-run=server' instead"),
-    flag("verify", Kind::Bool),
-    flag("version", Kind::Text),
     flag("wait", Kind::Wait),
     flag("wait-for-jobs", Kind::Bool),
 ];

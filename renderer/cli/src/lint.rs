@@ -23,9 +23,6 @@ use crate::{Failure, print, settings, tell};
 
 /// Runs the command.
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
-    if given.arguments.is_empty() {
-        return Err("\"helm lint\" requires at least 1 argument\n\nUsage:  helm lint PATH [flags]".into());
-    }
     let version = match given.text("kube-version") {
         "" => None,
         text => {

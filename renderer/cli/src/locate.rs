@@ -1,18 +1,18 @@
 //! From an argument to a chart.
 //!
-//! Source: helm v4.3.1 `pkg/action/install.go`, `LocateChart`; `pkg/chart/loader/load.go`.
+//! Source: helm v4.3.1 `pkg/action/install.go`, `LocateChart`; `pkg/chart/loader/load.go`, `pkg/chart/v2/loader/load.go`.
 
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
 use renderer::Log;
 use renderer::chart::load::walk::walk;
-use renderer::chart::{Chart, detect, load, load_archive};
+use renderer::chart::{Chart, detect, load, load_archive, load_archive_directly};
 use renderer::value::Text;
 
-use crate::Failure;
 use crate::flags::Given;
 use crate::tree::{Disk, said};
+use crate::{Failure, files, sign, verify};
 
 /// The absolute path that a chart argument names.
 pub(crate) fn chart_path(argument: &str, given: &Given) -> Result<PathBuf, Failure> {
@@ -23,11 +23,12 @@ pub(crate) fn chart_path(argument: &str, given: &Given) -> Result<PathBuf, Failu
             "--repo names a repository, and chartroom does not fetch: pull the chart with helm".into()
         );
     }
-    if given.is_on("verify") {
-        return Err("--verify is not in this build: verify the chart with helm".into());
-    }
     if fs::metadata(path).is_ok() {
-        return absolute(path).map_err(|error| Failure(error.to_string()));
+        let path = absolute(path).map_err(|error| Failure(error.to_string()))?;
+        if given.is_on("verify") {
+            verify::chart(&path.to_string_lossy(), &sign::keyring(given))?;
+        }
+        return Ok(path);
     }
     if path.is_absolute() || name.starts_with('.') {
         return Err(Failure(format!("path {name:?} not found")));
@@ -66,24 +67,55 @@ pub(crate) fn clean(path: &str) -> PathBuf {
     clean
 }
 
-/// Loads the chart in a directory or an archive.
+/// Loads the chart in a directory or an archive as `template` does, with a first look at its `apiVersion`.
 pub(crate) fn chart(path: &Path, log: &mut Vec<Log>) -> Result<Chart, Failure> {
     let shown = path.display().to_string();
     if path.is_dir() {
-        let chart_yaml = path.join("Chart.yaml");
-        let text = fs::read(&chart_yaml).map_err(|error| {
-            format!(
-                "unable to detect chart at {}: {}",
-                chart_yaml.display(),
-                said("open", &chart_yaml, &error)
-            )
-        })?;
-        detect(&Text::from(text)).map_err(said_by_renderer)?;
-        let walked = walk(&shown, &Disk::new(path), log).map_err(said_by_renderer)?;
-        return load(walked.files, log).map_err(said_by_renderer);
+        return detected_directory(&shown, log);
     }
     let bytes = fs::read(path).map_err(|error| said("open", path, &error))?;
     load_archive(&shown, &bytes, log).map_err(said_by_renderer)
+}
+
+fn detected_directory(path: &str, log: &mut Vec<Log>) -> Result<Chart, Failure> {
+    let chart_yaml = files::join(path, "Chart.yaml");
+    let text =
+        files::read(&chart_yaml).map_err(|why| format!("unable to detect chart at {chart_yaml}: {why}"))?;
+    detect(&Text::from(text)).map_err(said_by_renderer)?;
+    directory_directly(path, log)
+}
+
+/// Loads the chart in a directory to pack it.
+pub(crate) fn packed_directory(path: &str, log: &mut Vec<Log>) -> Result<Chart, Failure> {
+    let chart = detected_directory(path, log)?;
+    if chart.metadata.api_version == "v3" {
+        return Err("invalid chart apiVersion".into());
+    }
+    Ok(chart)
+}
+
+/// Loads the chart in a directory or an archive as `show` and `dependency` do: any `apiVersion`.
+pub(crate) fn directly(path: &str, log: &mut Vec<Log>) -> Result<Chart, Failure> {
+    if files::stat(path)?.is_dir() { directory_directly(path, log) } else { file_directly(path, log) }
+}
+
+/// Loads the chart in a directory.
+pub(crate) fn directory_directly(path: &str, log: &mut Vec<Log>) -> Result<Chart, Failure> {
+    let root = files::absolute(path)?;
+    if fs::metadata(&root).is_ok_and(|place| !place.is_dir()) {
+        // Helm's walk over a file finds nothing.
+        return load(Vec::new(), log).map_err(said_by_renderer);
+    }
+    let walked = walk(&root, &Disk::new(Path::new(&root)), log).map_err(said_by_renderer)?;
+    load(walked.files, log).map_err(said_by_renderer)
+}
+
+/// Loads the chart in an archive.
+pub(crate) fn file_directly(path: &str, log: &mut Vec<Log>) -> Result<Chart, Failure> {
+    if files::stat(path)?.is_dir() {
+        return Err("cannot load a directory".into());
+    }
+    load_archive_directly(path, &files::read(path)?, log).map_err(said_by_renderer)
 }
 
 pub(crate) fn said_by_renderer(error: renderer::Error) -> Failure {

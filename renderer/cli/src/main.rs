@@ -1,6 +1,9 @@
-//! `chartroom`: Helm's `template` and `lint` on the command line, to the byte.
+//! `chartroom`: Helm's commands that need no cluster and no network, to the byte.
 
+mod create;
 mod csv;
+mod dependency;
+mod files;
 mod flags;
 mod known;
 mod kubeconfig;
@@ -8,9 +11,16 @@ mod links;
 mod lint;
 mod locate;
 mod name_template;
+mod package;
+mod repo;
 mod settings;
+mod show;
+mod sign;
 mod template;
 mod tree;
+mod verbs;
+mod verify;
+mod version;
 mod world;
 
 use std::io::{self, Write};
@@ -20,7 +30,8 @@ use renderer::Log;
 use renderer::log::Level;
 
 use crate::flags::Given;
-use crate::known::{Flag, GLOBAL, LINT, TEMPLATE, TEMPLATE_EXCLUSIVE, VALUES};
+use crate::known::{Flag, GLOBAL, TEMPLATE_EXCLUSIVE};
+use crate::verbs::{Does, VERBS};
 
 /// How a command ended badly: the sentence behind `Error: `.
 pub(crate) struct Failure(pub(crate) String);
@@ -32,12 +43,18 @@ impl<T: Into<String>> From<T> for Failure {
 }
 
 const USAGE: &str = "\
-chartroom renders Helm charts as helm v4.3.1 does.
+chartroom renders, checks and packages Helm charts as helm v4.3.1 does.
 
 Usage:
-  chartroom template [NAME] CHART [flags]
+  chartroom create NAME [flags]
+  chartroom dependency list|build|update CHART [flags]
   chartroom lint PATH... [flags]
-  chartroom version
+  chartroom package [CHART_PATH] [...] [flags]
+  chartroom repo index DIR [flags]
+  chartroom show all|chart|crds|readme|values CHART [flags]
+  chartroom template [NAME] CHART [flags]
+  chartroom verify PATH [flags]
+  chartroom version [flags]
 
 The flags are those of helm.
 ";
@@ -55,27 +72,38 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a command does with its flags.
-type Command = fn(&Given) -> Result<(), Failure>;
-
 /// Runs a command line. The failure is all that goes to stderr behind the log.
 fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
     let error = |Failure(message)| Failure(format!("Error: {message}"));
-    let Some(at) = command_at(&arguments) else { return print(USAGE).map_err(error) };
-    let (flags, command): (&[Flag], Command) = match arguments.remove(at).as_str() {
-        "template" => (TEMPLATE, template::run),
-        "lint" => (LINT, lint::run),
-        "version" => (&[], |_| {
-            print(format!("chartroom {}, as helm {}\n", env!("CARGO_PKG_VERSION"), renderer::HELM_VERSION))
-        }),
-        "help" => return print(USAGE).map_err(error),
-        other => {
-            let known = "it knows template, lint and version";
-            return Err(error(Failure(format!("unknown command \"{other}\" for \"chartroom\": {known}"))));
+    let mut verbs = VERBS;
+    let mut is_group = false;
+    let verb = loop {
+        let Some(at) = command_at(&arguments) else { break None };
+        let name = arguments[at].as_str();
+        let Some(verb) = verbs.iter().find(|verb| verb.names.contains(&name)) else {
+            if is_group || name == "help" {
+                break None;
+            }
+            let known: Vec<&str> = VERBS.iter().map(|verb| verb.names[0]).collect();
+            let why = format!("unknown command {name:?} for \"chartroom\": it knows {}", known.join(", "));
+            return Err(error(Failure(why)));
+        };
+        arguments.remove(at);
+        match &verb.does {
+            Does::Group(inner) => {
+                verbs = inner;
+                is_group = true;
+            }
+            Does::Run { usage, arity, flags, run } => break Some((usage, arity, flags, run)),
         }
     };
     let mut warn = |line: String| tell(&mut vec![Log::new(Level::Warn, line)], false);
-    let given = flags::parse(&[GLOBAL, VALUES, flags], &arguments, &mut warn).map_err(error)?;
+    let Some((usage, arity, flags, command)) = verb else {
+        flags::parse(&[GLOBAL], &arguments, &mut warn).map_err(error)?;
+        return print(USAGE).map_err(error);
+    };
+    let known: Vec<&[Flag]> = std::iter::once(GLOBAL).chain(flags.iter().copied()).collect();
+    let given = flags::parse(&known, &arguments, &mut warn).map_err(error)?;
     if let Some(mode) = settings::wrong_color(&given) {
         let why = format!("invalid color mode {mode:?}: must be one of: never, auto, always");
         return Err(Failure(Log::new(Level::Warn, "command failed").with("error", why).to_string()));
@@ -90,9 +118,13 @@ fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
     if let Some(driver) = settings::wrong_driver() {
         return Err(Failure(Log::new(Level::Info, format!("unknown driver {driver:?}")).to_string()));
     }
-    if !given.arguments.is_empty()
-        && let Some(why) = excluded(&given)
-    {
+    if let Some(complaint) = arity.complaint(given.arguments.len()) {
+        let (name, arguments) = usage;
+        let space = if arguments.is_empty() { "" } else { " " };
+        let why = format!("\"helm {name}\" {complaint}\n\nUsage:  helm {name}{space}{arguments} [flags]");
+        return Err(error(Failure(why)));
+    }
+    if let Some(why) = excluded(&given) {
         return Err(error(Failure(why)));
     }
     command(&given).map_err(error)

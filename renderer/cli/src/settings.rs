@@ -4,6 +4,7 @@
 
 use std::env;
 
+use crate::files::join;
 use crate::flags::{Given, truth};
 use crate::kubeconfig;
 
@@ -23,6 +24,22 @@ pub(crate) fn namespace(given: &Given) -> String {
     }
     let context = flag_or_variable(given, "kube-context", "HELM_KUBECONTEXT");
     kubeconfig::namespace(given.text("kubeconfig"), &context).unwrap_or_else(|| "default".to_owned())
+}
+
+/// Where Helm keeps what a person has made: starters among it.
+///
+/// Source: helm v4.3.1 `pkg/helmpath/lazypath.go`, `lazypath_unix.go`.
+pub(crate) fn data_home() -> String {
+    let set = |name: &str| env::var(name).ok().filter(|path| !path.is_empty());
+    set("HELM_DATA_HOME").unwrap_or_else(|| {
+        let base = set("XDG_DATA_HOME").unwrap_or_else(|| join(&home(), ".local/share"));
+        join(&base, "helm")
+    })
+}
+
+/// The home directory of whoever runs the command.
+pub(crate) fn home() -> String {
+    env::var("HOME").unwrap_or_default()
 }
 
 /// Whether the colours asked for are ones that exist. The environment counts only when it names one of these.

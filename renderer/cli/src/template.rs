@@ -24,16 +24,10 @@ use crate::flags::{self, Given};
 use crate::locate::{self, clean, said_by_renderer};
 use crate::tree::said;
 use crate::world::Machine;
-use crate::{Failure, name_template, print, settings, tell};
+use crate::{Failure, dependency, name_template, package, print, settings, tell};
 
 /// Runs the command.
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
-    if given.arguments.is_empty() {
-        return Err(
-            "\"helm template\" requires at least 1 argument\n\nUsage:  helm template [NAME] [CHART] [flags]"
-                .into(),
-        );
-    }
     let debug = settings::is_debug(given);
     let mut log = Vec::new();
     let outcome = Run { given, debug, log: &mut log }.run();
@@ -117,7 +111,11 @@ impl Run<'_> {
         self.say("Chart path", Some(("path", &path.display().to_string())));
         let user = values(self.given)?;
         let mut chart = locate::chart(&path, self.log)?;
-        render::check_installable(&chart, self.log).map_err(said_by_renderer)?;
+        render::check_kind(&chart, self.log).map_err(said_by_renderer)?;
+        if chart.metadata.declared().next().is_some() {
+            self.find_dependencies(&mut chart, &path)?;
+        }
+        render::check_api_version(&chart).map_err(said_by_renderer)?;
         if asks_cluster {
             return Err("--dry-run=server asks a cluster, and chartroom asks none: leave it out".into());
         }
@@ -127,6 +125,19 @@ impl Run<'_> {
         let namespace = settings::namespace(self.given);
         let release = Release::first(name, namespace, self.given.is_on("is-upgrade"));
         self.render(&chart, &values, &release, &capabilities)
+    }
+
+    /// Looks whether the declared charts are there, and brings them when that is asked for.
+    fn find_dependencies(&mut self, chart: &mut Chart, path: &Path) -> Result<(), Failure> {
+        // Helm reads the variable before it knows whether it needs it.
+        let epoch = package::epoch()?;
+        if !self.given.is_on("dependency-update") || chart.missing_dependencies().is_none() {
+            return render::check_dependencies(chart).map_err(said_by_renderer);
+        }
+        dependency::update_beside(&path.to_string_lossy(), epoch, self.debug, self.log)?;
+        *chart = locate::chart(path, self.log)
+            .map_err(|Failure(why)| format!("failed reloading chart after repo update: {why}"))?;
+        Ok(())
     }
 
     /// Whether the flags ask for a cluster's opinion.
