@@ -4,6 +4,8 @@
 
 #![expect(clippy::print_stdout, reason = "a test binary reports to its terminal")]
 
+mod signatures;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::ExitCode;
@@ -106,13 +108,19 @@ fn compare(filters: &[String]) -> Result<bool, String> {
     for id in &stale {
         println!("STALE {id}: helm says something else now");
     }
+    if wanted("signatures", filters) {
+        let (n_good, wrong) = signatures::check(&helm, &ours)?;
+        n_equal += n_good;
+        n_different += wrong.len();
+        wrong.iter().for_each(|why| println!("DIFFERENT signatures › {why}"));
+    }
     println!("{n_equal} equal, {n_different} different, {n_known} known");
     Ok(n_different == 0 && stale.is_empty() && (useless.is_empty() || !filters.is_empty()))
 }
 
 /// What differs between Helm and us, as text to read, and what ours printed.
 fn verdict(helm: &Program, ours: &Program, subject: &Subject) -> Option<(String, Run)> {
-    let nothing = Run { stdout: Vec::new(), stderr: Vec::new(), code: -1 };
+    let nothing = Run { code: -1, ..Run::default() };
     let got = match ours.run(&subject.fixture) {
         Ok(run) => run,
         Err(err) => return Some((format!("{err}\n"), nothing)),
@@ -133,6 +141,9 @@ fn verdict(helm: &Program, ours: &Program, subject: &Subject) -> Option<(String,
             let (want, got) = (String::from_utf8_lossy(want), String::from_utf8_lossy(got));
             text.push_str(&format!("{name}:\n{}", diff::lines(&want, &got, 20)));
         }
+    }
+    if want.written != got.written {
+        text.push_str(&format!("files:\n{}", diff::lines(&want.written, &got.written, 20)));
     }
     if want.code != got.code {
         text.push_str(&format!("exit code: helm {}, chartroom {}\n", want.code, got.code));
@@ -215,7 +226,7 @@ fn run_batch(helm: &Program, fixtures: &[&Fixture]) -> Option<Vec<Answer>> {
         let mut stdout = b"---\n# Source: c/templates/t.yaml\n".to_vec();
         stdout.extend_from_slice(&rest[..end]);
         rest = rest.get(end + 1..).unwrap_or_default();
-        answers.push(Answer::of(&Run { stdout, stderr: Vec::new(), code: 0 }));
+        answers.push(Answer::of(&Run { stdout, ..Run::default() }));
     }
     // A broken frame means that the batch was cut in the wrong place.
     answers.iter().all(Answer::is_plain_text).then_some(answers)
