@@ -1,25 +1,39 @@
 //! Powers modulo a number, for the search of primes alone: nothing here runs in constant time.
 //!
-//! In WebAssembly a product of two words fits in no register, so carries cost more than the products themselves. Limbs of
-//! 28 bits leave room in a 64-bit sum for all products of a column, and carries are resolved once per multiplication:
-//! a 2,048-bit power takes a quarter of the time of `BigUint::modpow` there.
+//! Limbs are four bits shorter than a word, so that a sum of two words has room for all products of a column, and carries
+//! are resolved once per multiplication. In WebAssembly, where a product of two long words fits in no register, words are
+//! short: a 2,048-bit power takes a quarter of the time of `BigUint::modpow` there.
 
 use num_bigint::BigUint;
 
-const LIMB_BITS: u64 = 28;
-const MASK: u64 = (1 << LIMB_BITS) - 1;
-/// A row adds less than 2⁵⁷ to each sum, so after so many rows the sums are settled.
+/// A word and the sum of two.
+#[cfg(target_arch = "wasm32")]
+mod word {
+    pub(super) type Limb = u32;
+    pub(super) type Sum = u64;
+}
+#[cfg(not(target_arch = "wasm32"))]
+mod word {
+    pub(super) type Limb = u64;
+    pub(super) type Sum = u128;
+}
+use word::{Limb, Sum};
+
+const LIMB_BITS: u64 = Limb::BITS as u64 - 4;
+const MASK: Sum = (1 << LIMB_BITS) - 1;
+/// A row adds less than twice a product to each sum, so after so many rows the sums are settled.
 const ROWS: usize = 64;
 /// Bits of the exponent that are taken at once.
 const WINDOW_BITS: u64 = 5;
 
-/// Numbers modulo an odd number, in Montgomery's form: `a · 2^(28 n) mod m`, known up to one `m` too many.
+/// Numbers modulo an odd number, in Montgomery's form with `n` limbs of `l` bits: `a · 2^(l n) mod m`, known up to one `m`
+/// too many.
 pub(super) struct Field {
     modulus: BigUint,
-    limbs: Vec<u32>,
-    /// `-1 / m mod 2²⁸`.
-    inverse: u64,
-    sums: Vec<u64>,
+    limbs: Vec<Limb>,
+    /// `-1 / m` modulo one limb.
+    inverse: Sum,
+    sums: Vec<Sum>,
 }
 
 impl Field {
@@ -28,10 +42,10 @@ impl Field {
         // Four times the modulus fit, so no result has to be reduced on the way.
         let n_limbs = (modulus.bits() + 2).div_ceil(LIMB_BITS) as usize;
         let limbs = to_limbs(modulus, n_limbs);
-        let lowest = u64::from(limbs[0]);
+        let lowest = Sum::from(limbs[0]);
         // Newton: each step doubles the bits that are right; an odd number is its own inverse in three bits.
-        let inverse = (0..4).fold(lowest, |inverse, _| {
-            inverse.wrapping_mul(2_u64.wrapping_sub(lowest.wrapping_mul(inverse)))
+        let inverse = (0..5).fold(lowest, |inverse, _| {
+            inverse.wrapping_mul(Sum::from(2_u8).wrapping_sub(lowest.wrapping_mul(inverse)))
         });
         Self {
             modulus: modulus.clone(),
@@ -71,8 +85,8 @@ impl Field {
         of_limbs(&result) % &self.modulus
     }
 
-    /// `left = left · right / 2^(28 n)`; without a `right`, the square.
-    fn multiply(&mut self, left: &mut [u32], right: Option<&[u32]>) {
+    /// `left = left · right / 2^(l n)`; without a `right`, the square.
+    fn multiply(&mut self, left: &mut [Limb], right: Option<&[Limb]>) {
         let sums = &mut self.sums[..];
         sums.fill(0);
         let n_limbs = sums.len();
@@ -80,12 +94,12 @@ impl Field {
             let right = right.unwrap_or(left);
             let (right, modulus) = (&right[..n_limbs], &self.limbs[..n_limbs]);
             for (row, &limb) in left.iter().enumerate() {
-                let limb = u64::from(limb);
-                let lowest = sums[0] + limb * u64::from(right[0]);
+                let limb = Sum::from(limb);
+                let lowest = sums[0] + limb * Sum::from(right[0]);
                 let factor = (lowest & MASK).wrapping_mul(self.inverse) & MASK;
-                let carry = (lowest + factor * u64::from(modulus[0])) >> LIMB_BITS;
+                let carry = (lowest + factor * Sum::from(modulus[0])) >> LIMB_BITS;
                 for at in 1..n_limbs {
-                    sums[at - 1] = sums[at] + limb * u64::from(right[at]) + factor * u64::from(modulus[at]);
+                    sums[at - 1] = sums[at] + limb * Sum::from(right[at]) + factor * Sum::from(modulus[at]);
                 }
                 sums[n_limbs - 1] = 0;
                 sums[0] += carry;
@@ -96,13 +110,13 @@ impl Field {
         }
         settle(sums);
         for (limb, sum) in left.iter_mut().zip(sums) {
-            *limb = *sum as u32;
+            *limb = *sum as Limb;
         }
     }
 }
 
-/// Moves what is above the 28 bits of each sum into the next; the highest keeps its own.
-fn settle(sums: &mut [u64]) {
+/// Moves what is above the bits of a limb in each sum into the next; the highest keeps its own.
+fn settle(sums: &mut [Sum]) {
     let mut carry = 0;
     let (highest, others) = match sums.split_last_mut() {
         Some(split) => split,
@@ -116,24 +130,24 @@ fn settle(sums: &mut [u64]) {
     *highest += carry;
 }
 
-fn to_limbs(number: &BigUint, n_limbs: usize) -> Vec<u32> {
+fn to_limbs(number: &BigUint, n_limbs: usize) -> Vec<Limb> {
     let mut limbs = Vec::with_capacity(n_limbs);
-    let (mut held, mut bits) = (0_u64, 0);
+    let (mut held, mut bits) = (0, 0);
     for digit in number.iter_u32_digits() {
-        held |= u64::from(digit) << bits;
+        held |= Sum::from(digit) << bits;
         bits += 32;
         while bits >= LIMB_BITS {
-            limbs.push((held & MASK) as u32);
+            limbs.push((held & MASK) as Limb);
             held >>= LIMB_BITS;
             bits -= LIMB_BITS;
         }
     }
-    limbs.push(held as u32);
+    limbs.push(held as Limb);
     limbs.resize(n_limbs, 0);
     limbs
 }
 
-fn of_limbs(limbs: &[u32]) -> BigUint {
+fn of_limbs(limbs: &[Limb]) -> BigUint {
     limbs.iter().rev().fold(BigUint::ZERO, |number, &limb| (number << LIMB_BITS) + limb)
 }
 
