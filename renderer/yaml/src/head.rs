@@ -67,28 +67,38 @@ fn decode_head(document: &[u8]) -> Result<Head, Error> {
     }
 }
 
+/// The value of `metadata` alone; `None` if it cannot be decoded.
+pub(crate) fn metadata(text: &[u8]) -> Option<Metadata> {
+    match decode(text, Shape::Struct(&METADATA), false) {
+        Decoded { value: Value::Map(map), error: None } => Some(metadata_of(&map)),
+        _ => None,
+    }
+}
+
 fn head_of(map: &Map) -> Head {
-    let text = |map: &Map, name: &str| match map.get(name) {
-        Some(Value::Str(text)) => text,
-        _ => Text::new(),
-    };
     let metadata = match map.get("metadata") {
-        Some(Value::Map(metadata)) => Some(Metadata {
-            name: text(&metadata, "name"),
-            annotations: match metadata.get("annotations") {
-                Some(Value::Map(annotations)) if !annotations.is_nil() => Some(
-                    annotations
-                        .entries()
-                        .into_iter()
-                        .filter_map(|(key, value)| Some((key, value.as_text()?.clone())))
-                        .collect(),
-                ),
-                _ => None,
-            },
-        }),
+        Some(Value::Map(metadata)) => Some(metadata_of(&metadata)),
         _ => None,
     };
-    Head { api_version: text(map, "apiVersion"), kind: text(map, "kind"), metadata }
+    Head { api_version: text_of(map, "apiVersion"), kind: text_of(map, "kind"), metadata }
+}
+
+fn metadata_of(map: &Map) -> Metadata {
+    let annotations = match map.get("annotations") {
+        Some(Value::Map(annotations)) if !annotations.is_nil() => {
+            let entries = annotations.entries().into_iter();
+            Some(entries.filter_map(|(key, value)| Some((key, value.as_text()?.clone()))).collect())
+        }
+        _ => None,
+    };
+    Metadata { name: text_of(map, "name"), annotations }
+}
+
+fn text_of(map: &Map, name: &str) -> Text {
+    match map.get(name) {
+        Some(Value::Str(text)) => text,
+        _ => Text::new(),
+    }
 }
 
 #[cfg(test)]
@@ -191,6 +201,9 @@ mod tests {
         "kind: é",
         "\u{17f}pec: x",
         "metadata: {name: x}",
+        "metadata: {\"annotations\":{\"a/b\":\"c\\n\"},\"name\":\"x\"}",
+        "metadata: {\"annotations\":{\"a/b\":1}}",
+        "uu: {\"a\":-1,\"b\":[\"\\u0041\",null,1e5],\"c\":{}}",
         "ss:\n",
         "tt: |\n\n",
         "- |\n   x\n  y",
@@ -238,6 +251,69 @@ mod tests {
             }
         }
         assert!(skimmed > 1_000, "only {skimmed} texts were skimmed");
+    }
+
+    /// Pieces of flow collections.
+    const PIECES: &[&str] = &[
+        "{",
+        "{",
+        "}",
+        "}",
+        "[",
+        "]",
+        ",",
+        ",",
+        ":",
+        ": ",
+        " ",
+        "-",
+        "- ",
+        "?",
+        "#",
+        "a",
+        "\"b\"",
+        "'c'",
+        "-1",
+        "-x",
+        "1e5",
+        "\"\\n\"",
+        "\"\\u0041\"",
+        "\"\\ud801\"",
+        "\"\\uDBFFx\"",
+        "\"\\/\"",
+        "\"\\\"\"",
+        "\"name\":",
+        "\"annotations\":{",
+        "\"x/y\":\"z\"",
+        "name: ",
+        "\"k\":",
+        "\"k\": ",
+        "k: ",
+        "'k':",
+        "k:",
+        "null",
+        ".inf",
+        "é",
+        "&a ",
+        "*a",
+        "!!str ",
+    ];
+
+    #[test]
+    fn skimming_of_flow_collections_agrees_with_the_full_reader() {
+        let mut random = Random(11);
+        let mut skimmed = 0;
+        for _ in 0..200_000 {
+            let key = ["metadata: {", "spec: {", "a: [", "kind: {"][random.below(4)];
+            let middle: String = (0..random.below(7)).map(|_| PIECES[random.below(PIECES.len())]).collect();
+            let end = ["}", "}", "]", "}}"][random.below(4)];
+            let text = format!("{key}{middle}{end}\nkind: Pod\n");
+            if let Some(head) = skim(text.as_bytes()) {
+                skimmed += 1;
+                assert_eq!(Ok(head), decode_head(text.as_bytes()), "{text:?}");
+            }
+        }
+        assert!(skimmed > 2_000, "only {skimmed} texts were skimmed");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 
 use value::Text;
 
-use crate::head::{Head, Metadata};
+use crate::head::{Head, Metadata, metadata};
 use crate::input::check;
 use crate::resolve::{Resolved, resolve};
 
@@ -375,7 +375,11 @@ impl<'t> Skim<'t> {
                 None
             }
             b'[' | b'{' => {
-                self.flow(at)?;
+                let end = self.flow(at)?;
+                if role == Role::Metadata {
+                    self.head.metadata = Some(metadata(&self.text[at..end])?);
+                    return Some(());
+                }
                 None
             }
             b']' | b'}' | b',' | b'#' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b'\t' => return None,
@@ -549,8 +553,8 @@ impl<'t> Skim<'t> {
         }
     }
 
-    /// A flow collection on one line.
-    fn flow(&mut self, at: usize) -> Option<()> {
+    /// A flow collection on one line, JSON above all; gives its end.
+    fn flow(&mut self, at: usize) -> Option<usize> {
         // One bit for each open collection, set for mappings.
         let mut open = 0_u64;
         let mut depth = 0;
@@ -577,7 +581,8 @@ impl<'t> Skim<'t> {
                     depth -= 1;
                     at += 1;
                     if depth == 0 {
-                        return self.end_line(at);
+                        self.end_line(at)?;
+                        return Some(at);
                     }
                     (may_start, may_end, is_key) = (false, true, false);
                 }
@@ -602,12 +607,14 @@ impl<'t> Skim<'t> {
     fn flow_scalar(&self, at: usize, is_key: bool) -> Option<usize> {
         let first = self.byte(at)?;
         let mut end = at;
-        if let b'"' | b'\'' = first {
+        let is_quoted = matches!(first, b'"' | b'\'');
+        if is_quoted {
             end += 1;
             loop {
                 match self.byte(end)? {
                     byte if byte == first => break,
-                    b'\n' | b'\\' => return None,
+                    b'\n' => return None,
+                    b'\\' if first == b'"' => end = self.escape(end)?,
                     _ => end += 1,
                 }
             }
@@ -619,7 +626,8 @@ impl<'t> Skim<'t> {
         } else {
             // Characters that can start nothing else and need no second look.
             if !(first.is_ascii_alphanumeric()
-                || matches!(first, b'_' | b'/' | b'.' | b'$' | b'(' | b'<' | b'=' | b'+'))
+                || matches!(first, b'_' | b'/' | b'.' | b'$' | b'(' | b'<' | b'=' | b'+')
+                || first == b'-' && self.byte(at + 1)?.is_ascii_digit())
             {
                 return None;
             }
@@ -647,9 +655,25 @@ impl<'t> Skim<'t> {
         if !is_key {
             return Some(end);
         }
-        // Both kinds of key need a colon with a space behind it.
-        let is_key = self.byte(end) == Some(b':') && self.byte(end + 1) == Some(b' ') && end - at < MAX_KEY;
+        // Behind quotes a colon is one whatever follows; in plain text it needs a space.
+        let is_key = self.byte(end) == Some(b':')
+            && (is_quoted || self.byte(end + 1) == Some(b' '))
+            && end - at < MAX_KEY;
         is_key.then_some(end + 1)
+    }
+
+    /// Behind the escape at `at`, of those that JSON has.
+    fn escape(&self, at: usize) -> Option<usize> {
+        match self.byte(at + 1)? {
+            b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+            b'u' => {
+                let digits = self.text.get(at + 2..at + 6)?;
+                let is_surrogate =
+                    matches!(digits, [b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..]);
+                (digits.iter().all(u8::is_ascii_hexdigit) && !is_surrogate).then_some(at + 6)
+            }
+            _ => None,
+        }
     }
 }
 
