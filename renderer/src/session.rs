@@ -19,7 +19,7 @@ use crate::problem::{Problem, Severity, place_of_line};
 use crate::render::{
     self, Document, Engine, Fault, Mode, OutputOptions, ParseCache, Release, Rendered, assemble, prepare,
 };
-use crate::values::{Sets, ValuesFile, user_values};
+use crate::values::{SchemaCache, Sets, ValuesFile, user_values};
 use crate::world::{Asked, Heard, Kind, Preview, World};
 use crate::{Error, functions};
 
@@ -162,6 +162,7 @@ pub struct Session {
     lint_funcs: FuncMap,
     parses: ParseCache,
     lint_parses: ParseCache,
+    schemas: SchemaCache,
     documents: DocumentCache,
     world: Box<dyn World>,
     fuel: Fuel,
@@ -188,6 +189,7 @@ impl Session {
             lint_funcs: functions::table(Mode::Lint),
             parses: ParseCache::default(),
             lint_parses: ParseCache::default(),
+            schemas: SchemaCache::default(),
             documents: DocumentCache::default(),
             world,
             fuel,
@@ -249,7 +251,7 @@ impl Session {
         let user = self.user_values()?;
         render::check_installable(&chart, &mut update.log)?;
         render::check_release_name(&self.settings.release_name, &mut update.log)?;
-        let values = prepare(&mut chart, &user, false, &mut update.log)?;
+        let values = prepare(&mut chart, &user, Some(&mut self.schemas), &mut update.log)?;
         let capabilities = self.capabilities()?;
         render::check_kube_version(&chart, &capabilities)?;
         let settings = &self.settings;
@@ -407,6 +409,7 @@ impl Session {
         let mut tools = lint::Tools {
             funcs: &self.lint_funcs,
             cache: &mut self.lint_parses,
+            schemas: &mut self.schemas,
             world: &mut *self.world,
             log: &mut Vec::new(),
             fuel: self.fuel,

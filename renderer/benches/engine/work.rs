@@ -10,6 +10,7 @@ use renderer::release::manifest::{DocumentCache, Sorted};
 use renderer::render::{Engine, Fuel, Mode, ParseCache, Release, prepare};
 use renderer::sprig::outside::Timestamp;
 use renderer::value::Map;
+use renderer::values::SchemaCache;
 use renderer::world::Preview;
 use renderer::{Error, functions};
 
@@ -20,7 +21,7 @@ use renderer::{Error, functions};
 #[inline(never)]
 pub(crate) fn render(chart: &mut Chart, user: &Map) -> Result<Sorted, Error> {
     let mut log = Vec::new();
-    let values = prepare(chart, user, false, &mut log)?;
+    let values = prepare(chart, user, Some(&mut SchemaCache::default()), &mut log)?;
     let funcs = functions::table(Mode::Template);
     let mut engine = Engine {
         funcs: &funcs,

@@ -12,6 +12,7 @@ use renderer::lint::{Settings, Tools, directory_of_archive, lint};
 use renderer::problem::Severity;
 use renderer::render::{Fuel, Mode, ParseCache};
 use renderer::value::Map;
+use renderer::values::SchemaCache;
 use renderer::{Log, chart, functions};
 
 use crate::flags::Given;
@@ -112,6 +113,7 @@ fn one(
         let mut tools = Tools {
             funcs: &funcs,
             cache: &mut ParseCache::default(),
+            schemas: &mut SchemaCache::default(),
             world: &mut Machine,
             log,
             fuel: Fuel::endless(),

@@ -17,7 +17,7 @@ use renderer::render::{
 };
 use renderer::value::fmt::quote;
 use renderer::value::{Map, Text};
-use renderer::values::{Sets, ValuesFile, user_values};
+use renderer::values::{SchemaCache, Sets, ValuesFile, user_values};
 use renderer::{Log, functions};
 
 use crate::flags::{self, Given};
@@ -120,8 +120,9 @@ impl Run<'_> {
             return Err("--dry-run=server asks a cluster, and chartroom asks none: leave it out".into());
         }
         render::check_release_name(&name, self.log).map_err(said_by_renderer)?;
-        let skip_schema = self.given.is_on("skip-schema-validation");
-        let values = prepare(&mut chart, &user, skip_schema, self.log).map_err(said_by_renderer)?;
+        let mut schemas = SchemaCache::default();
+        let schemas = (!self.given.is_on("skip-schema-validation")).then_some(&mut schemas);
+        let values = prepare(&mut chart, &user, schemas, self.log).map_err(said_by_renderer)?;
         let namespace = settings::namespace(self.given);
         let release = Release::first(name, namespace, self.given.is_on("is-upgrade"));
         self.render(&chart, &values, &release, &capabilities)

@@ -27,6 +27,7 @@ use crate::log::Log;
 use crate::problem::Severity;
 use crate::render::ParseCache;
 use crate::show::quote;
+use crate::values::SchemaCache;
 use crate::world::World;
 use crate::{Error, chart};
 
@@ -83,6 +84,8 @@ pub struct Tools<'a> {
     pub funcs: &'a FuncMap,
     /// Parsed files of earlier lints.
     pub cache: &'a mut ParseCache,
+    /// Schemas of earlier checks.
+    pub schemas: &'a mut SchemaCache,
     /// The world.
     pub world: &'a mut dyn World,
     /// Log lines, in Helm's order.
@@ -102,7 +105,7 @@ pub fn lint(tree: &impl Tree, settings: &Settings<'_>, tools: &mut Tools<'_>) ->
     let mut linter = Linter { messages: Vec::new() };
     let chart_yaml = look(tree, "Chart.yaml");
     chartfile::check(&mut linter, &chart_yaml, settings);
-    values::check(&mut linter, tree, settings, tools.log);
+    values::check(&mut linter, tree, settings, tools);
     let loaded = Loaded::new(tree, settings.root);
     templates::check(&mut linter, tree, &loaded, settings, tools);
     dependencies::check(&mut linter, loaded.chart(tools.log), settings.root);

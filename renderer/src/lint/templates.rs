@@ -55,7 +55,7 @@ pub(super) fn check(
     let Ok(own) = coalesce(&chart, settings.user, tools.log) else { return };
     let Ok(values) = coalesce(&chart, &own, tools.log) else { return };
     if !settings.skip_schema
-        && let Err(error) = validate(&chart, &values, tools.log)
+        && let Err(error) = validate(&chart, &values, tools.schemas, tools.log)
     {
         linter.rule(Severity::Error, "values-against-schema", PATH, Some(error.message().to_owned()));
         return;

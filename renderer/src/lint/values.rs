@@ -2,15 +2,14 @@
 //!
 //! Source: helm v4.3.1 `pkg/chart/v2/lint/rules/values.go`.
 
-use super::{Found, Linter, Settings, look};
+use super::{Found, Linter, Settings, Tools, look};
 use crate::chart::load::walk::Tree;
-use crate::log::Log;
 use crate::problem::Severity::{Error, Info};
 use crate::values::{coalesce_plain, validate_single};
 
 const PATH: &str = "values.yaml";
 
-pub(super) fn check(linter: &mut Linter, tree: &impl Tree, settings: &Settings<'_>, log: &mut Vec<Log>) {
+pub(super) fn check(linter: &mut Linter, tree: &impl Tree, settings: &Settings<'_>, tools: &mut Tools<'_>) {
     let text = match look(tree, PATH) {
         Found::Missing(_) => {
             linter.rule(Info, "values-missing", PATH, Some("file does not exist".to_owned()));
@@ -31,10 +30,10 @@ pub(super) fn check(linter: &mut Linter, tree: &impl Tree, settings: &Settings<'
     let found = match read {
         Err(why) => Some(format!("unable to parse YAML: {why}")),
         Ok(values) => {
-            let values = coalesce_plain(settings.user, &values, log);
+            let values = coalesce_plain(settings.user, &values, tools.log);
             match look(tree, "values.schema.json") {
                 Found::File(Ok(schema)) if !schema.is_empty() && !settings.skip_schema => {
-                    validate_single(&values, &schema).err()
+                    validate_single(&values, &schema, tools.schemas).err()
                 }
                 _ => None,
             }

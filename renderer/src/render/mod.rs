@@ -20,7 +20,7 @@ use crate::capabilities::Capabilities;
 use crate::chart::Chart;
 use crate::functions::values;
 use crate::log::{Level, Log};
-use crate::values::{coalesce, process_dependencies, validate};
+use crate::values::{SchemaCache, coalesce, process_dependencies, validate};
 use crate::world::World;
 use crate::{Error, functions};
 
@@ -86,19 +86,24 @@ impl Release {
 pub const NOTES: &str = "NOTES.txt";
 
 /// Makes the values that templates see: dependencies switched and renamed (in `chart`), imports taken, defaults under the
-/// user's values, everything checked against the schemas.
+/// user's values, everything checked against the schemas; without a cache for those, nothing is checked.
 ///
 /// # Errors
 /// Helm's sentence.
-pub fn prepare(chart: &mut Chart, user: &Map, skip_schema: bool, log: &mut Vec<Log>) -> Result<Map, Error> {
+pub fn prepare(
+    chart: &mut Chart,
+    user: &Map,
+    schemas: Option<&mut SchemaCache>,
+    log: &mut Vec<Log>,
+) -> Result<Map, Error> {
     if let Err(error) = process_dependencies(chart, user, log) {
         const FAILED: &str = "chart dependencies processing failed";
         log.push(Log::new(Level::Error, FAILED).with("error", error.message()));
         return Err(error.within(format_args!("{FAILED}: ")));
     }
     let values = coalesce(chart, user, log)?;
-    if !skip_schema {
-        validate(chart, &values, log)?;
+    if let Some(schemas) = schemas {
+        validate(chart, &values, schemas, log)?;
     }
     Ok(values)
 }

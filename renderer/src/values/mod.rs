@@ -14,7 +14,7 @@ mod user;
 pub(crate) use coalesce::coalesce_plain;
 pub use coalesce::{Nulls, coalesce, deep_copy, merge_layers};
 pub use dependencies::{path_value, process_dependencies, table};
-pub use schema::validate;
 pub(crate) use schema::validate_single;
+pub use schema::{SchemaCache, validate};
 pub use set::ReadFile;
 pub use user::{Sets, ValuesFile, user_values};

@@ -9,11 +9,13 @@ mod formats;
 mod words;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::rc::Rc;
 
-use boon::{CompileError, Compiler, Format, Schemas, UrlLoader};
+use boon::{CompileError, Compiler, Format, SchemaIndex, Schemas, UrlLoader};
 use serde_json::{Number, Value as Json};
+use source::ContentHash;
 use value::json::decode_prefix;
 use value::{Map, Text, Value};
 
@@ -29,19 +31,49 @@ const URL: &str = "file:///values.schema.json";
 /// stack. No known chart nests 30 deep.
 const MAX_DEPTH: usize = 100;
 
+/// Schemas of earlier checks, by their text: making them ready takes longer than checking.
+#[derive(Default)]
+pub struct SchemaCache(HashMap<ContentHash, Rc<Compiled>>);
+
+/// How many schemas are kept: those of any known chart, and the versions of one that is being typed.
+const MANY: usize = 64;
+
+impl SchemaCache {
+    fn compiled(&mut self, schema: &Text) -> Rc<Compiled> {
+        if self.0.len() == MANY {
+            self.0.clear();
+        }
+        let compiled = self.0.entry(ContentHash::of(schema.as_bytes()));
+        compiled.or_insert_with(|| Rc::new(Compiled::new(schema))).clone()
+    }
+}
+
+/// A schema that is ready, or why there is none.
+struct Compiled {
+    /// Names that stand for "anything goes".
+    urns: Vec<String>,
+    result: Result<(Schemas, SchemaIndex), String>,
+}
+
 /// Checks coalesced values against the schemas of a chart and its subcharts.
 ///
 /// Shape: `values` is what [`coalesce`](super::coalesce) gave for `chart`. Siblings come in the order of their keys, where
 /// Helm's order is random.
 ///
+/// Cost: a schema that is not in the cache is compiled, in the square of its size.
+///
 /// # Errors
 /// `values-do-not-fit-schema` with Helm's whole report.
 ///
 /// Source: `ToRenderValues`, `ValidateAgainstSchema`.
-pub fn validate(chart: &Chart, values: &Map, log: &mut Vec<Log>) -> Result<(), Error> {
+pub fn validate(
+    chart: &Chart,
+    values: &Map,
+    cache: &mut SchemaCache,
+    log: &mut Vec<Log>,
+) -> Result<(), Error> {
     let mut report = String::new();
-    let warned = Rc::default();
-    validate_chart(chart, values, &mut report, &warned, log);
+    validate_chart(chart, values, &mut report, cache, &mut Vec::new(), log);
     if report.is_empty() {
         return Ok(());
     }
@@ -55,18 +87,21 @@ fn validate_chart(
     chart: &Chart,
     values: &Map,
     report: &mut String,
-    warned: &Rc<RefCell<Vec<String>>>,
+    cache: &mut SchemaCache,
+    warned: &mut Vec<String>,
     log: &mut Vec<Log>,
 ) {
     if let Some(schema) = &chart.schema {
         log.push(Log::new(Level::Debug, "chart name").with("chart-name", chart.name()));
-        let before = warned.borrow().len();
-        let result = validate_one(values, &schema.data, warned);
-        for urn in &warned.borrow()[before..] {
-            let message = "unresolved URN reference ignored; using permissive schema";
-            log.push(Log::new(Level::Warn, message).with("urn", urn.as_str()));
+        let compiled = cache.compiled(&schema.data);
+        for urn in &compiled.urns {
+            if !warned.contains(urn) {
+                let message = "unresolved URN reference ignored; using permissive schema";
+                log.push(Log::new(Level::Warn, message).with("urn", urn.as_str()));
+                warned.push(urn.clone());
+            }
         }
-        if let Err(why) = result {
+        if let Err(why) = compiled.validate(values) {
             report.push_str(&format!("{}:\n{why}", chart.name()));
         }
     }
@@ -75,7 +110,7 @@ fn validate_chart(
     for dependency in &chart.dependencies {
         match values.get(dependency.name()) {
             None | Some(Value::Nil) => {}
-            Some(Value::Map(table)) => validate_chart(dependency, &table, report, warned, log),
+            Some(Value::Map(table)) => validate_chart(dependency, &table, report, cache, warned, log),
             Some(other) => report.push_str(&format!(
                 "{}:\ninvalid type for values: expected object (map), got {}\n",
                 dependency.name(),
@@ -89,32 +124,45 @@ fn validate_chart(
 ///
 /// # Errors
 /// Helm's report.
-pub(crate) fn validate_single(values: &Map, schema: &Text) -> Result<(), String> {
-    validate_one(values, schema, &Rc::default())
+pub(crate) fn validate_single(values: &Map, schema: &Text, cache: &mut SchemaCache) -> Result<(), String> {
+    cache.compiled(schema).validate(values)
 }
 
-/// Checks one map against one schema.
-///
-/// # Errors
-/// Helm's report for this chart: lines that end in a line feed, or a sentence without one when the schema itself is wrong.
-///
 /// Source: `ValidateAgainstSingleSchema`.
-fn validate_one(values: &Map, schema: &Text, warned: &Rc<RefCell<Vec<String>>>) -> Result<(), String> {
+impl Compiled {
+    fn new(schema: &Text) -> Self {
+        let urns = Rc::default();
+        let result = compile(schema, &urns);
+        Self { urns: urns.take(), result }
+    }
+
+    /// Checks one map.
+    ///
+    /// # Errors
+    /// Helm's report for this chart: lines that end in a line feed, or a sentence without one when the schema itself is wrong.
+    fn validate(&self, values: &Map) -> Result<(), String> {
+        let (schemas, index) = self.result.as_ref().map_err(String::clone)?;
+        let instance = to_json(&Value::Map(values.clone()), 0)?;
+        schemas.validate(&instance, *index).map_err(|error| {
+            let report = words::report(&error);
+            let first = format!("jsonschema validation failed with '{URL}#'\n");
+            format!("{}\n", report.strip_prefix(&first).unwrap_or(&report))
+        })
+    }
+}
+
+/// Makes a schema ready; `urns` takes the names that it met.
+fn compile(schema: &Text, urns: &Rc<RefCell<Vec<String>>>) -> Result<(Schemas, SchemaIndex), String> {
     let schema = to_json(&read_schema(schema)?, 0)?;
     let mut compiler = Compiler::new();
-    compiler.use_loader(Box::new(Loader { warned: Rc::clone(warned) }));
+    compiler.use_loader(Box::new(Loader { urns: Rc::clone(urns) }));
     for (name, func) in FORMATS {
         compiler.register_format(Format { name, func });
     }
     compiler.add_resource(URL, schema).map_err(|error| compile_error(&error))?;
     let mut schemas = Schemas::new();
     let index = compiler.compile(URL, &mut schemas).map_err(|error| compile_error(&error))?;
-    let instance = to_json(&Value::Map(values.clone()), 0)?;
-    schemas.validate(&instance, index).map_err(|error| {
-        let report = words::report(&error);
-        let first = format!("jsonschema validation failed with '{URL}#'\n");
-        format!("{}\n", report.strip_prefix(&first).unwrap_or(&report))
-    })
+    Ok((schemas, index))
 }
 
 type Check = fn(&Json) -> Result<(), Box<dyn StdError>>;
@@ -201,7 +249,7 @@ fn number(value: f64) -> Json {
 
 /// Refuses every address, but for names (`urn:`), which stand for "anything goes".
 struct Loader {
-    warned: Rc<RefCell<Vec<String>>>,
+    urns: Rc<RefCell<Vec<String>>>,
 }
 
 impl UrlLoader for Loader {
@@ -209,9 +257,9 @@ impl UrlLoader for Loader {
         let (scheme, rest) = url.split_once(':').unwrap_or_default();
         match scheme {
             "urn" => {
-                let mut warned = self.warned.borrow_mut();
-                if !warned.iter().any(|urn| urn == url) {
-                    warned.push(url.to_owned());
+                let mut urns = self.urns.borrow_mut();
+                if !urns.iter().any(|urn| urn == url) {
+                    urns.push(url.to_owned());
                 }
                 Ok(Json::Bool(true))
             }

@@ -2,12 +2,12 @@
 
 use value::Text;
 
-use super::{Rc, validate_one};
+use super::Compiled;
 use crate::chart::load_values;
 
 fn report(schema: &str, values: &str) -> String {
     let values = load_values(&Text::from(values)).unwrap();
-    validate_one(&values, &Text::from(schema), &Rc::default()).err().unwrap_or_default()
+    Compiled::new(&Text::from(schema)).validate(&values).err().unwrap_or_default()
 }
 
 #[test]
