@@ -184,6 +184,7 @@ export class Visitor {
   async copied() {
     await this.tab("manifests");
     await this.page.evaluate(() => {
+      globalThis.lastCopied = undefined;
       navigator.clipboard.writeText = async (text) => void (globalThis.lastCopied = text);
     });
     await this.find("copy").click();

@@ -53,7 +53,7 @@ pub fn App() -> Html {
                 } else {
                     <Columns state={state.clone()} />
                 }
-                <Status outcome={state.outcome.clone()} saved={state.saved} is_empty={is_empty && !is_starting} />
+                <Status outcome={state.outcome.clone()} saved={state.saved} world={state.world} is_empty={is_empty && !is_starting} />
                 <Notices notices={state.notices.clone()} />
                 if state.notices.is_dragging { <DropHint /> }
             </div>

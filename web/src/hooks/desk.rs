@@ -19,7 +19,7 @@ use crate::state::notices::NoticesAction;
 use crate::state::panels::PanelsAction;
 use crate::state::{Action, AppState, Aside, Output, Pane, reduce};
 use crate::worker::client::{Client, Event};
-use crate::worker::protocol::{Problem, Revision, Severity, Update};
+use crate::worker::protocol::{Problem, Revision, Severity, Update, World};
 use crate::worker::queue::Edit;
 
 mod export;
@@ -249,7 +249,13 @@ impl Desk {
     fn settings(&self) -> Edit {
         let state = self.state();
         let aside = state.outcome.aside.iter().map(|aside| aside.path.clone()).collect();
-        Edit::Settings(state.environments.settings(aside))
+        Edit::Settings(state.environments.settings(aside, state.world))
+    }
+
+    /// Takes time and randomness from there from now on.
+    pub(crate) fn choose_world(&self, world: World) {
+        self.send(Action::World(world));
+        self.submit(Vec::new());
     }
 
     /// Everything that a fresh worker must know.
@@ -317,11 +323,11 @@ impl Desk {
         self.with_client(|client| client.start_over(revision));
     }
 
-    fn show(&self, update: Update, mut buffer: Vec<u8>) {
+    fn show(&self, update: Rc<Update>, mut buffer: Vec<u8>) {
         let notes = buffer.split_off((update.manifests_len as usize).min(buffer.len()));
         let notes = update.notes_len.map(|_| String::from_utf8_lossy(&notes).into_owned());
         let output = Rc::new(Output::new(buffer, notes, &update.documents));
-        self.send(Action::Rendered(Rc::new(update), output));
+        self.send(Action::Rendered(update, output));
         if let Some(editor) = &*self.0.editor.borrow() {
             editor.clear_marks();
         }

@@ -9,13 +9,14 @@ use crate::panels::manifests::count;
 use crate::panels::use_desk_context;
 use crate::state::panels::PanelsAction;
 use crate::state::{Outcome, Pane, Saved, Tab};
-use crate::worker::protocol::Severity;
+use crate::worker::protocol::{Asked, Severity, World};
 
 /// Props of [`Status`].
 #[derive(PartialEq, Properties)]
 pub(crate) struct StatusProps {
     pub(crate) outcome: Rc<Outcome>,
     pub(crate) saved: Saved,
+    pub(crate) world: World,
     pub(crate) is_empty: bool,
 }
 
@@ -31,7 +32,11 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
             desk.panels(PanelsAction::ShowPane(Pane::Result));
         })
     };
-    let cancel = Callback::from(move |_: MouseEvent| desk.cancel_render());
+    let cancel = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.cancel_render())
+    };
+    let choose_world = Callback::from(move |world| desk.choose_world(world));
     let (n_errors, n_warnings) = (outcome.count(Severity::Error), outcome.count(Severity::Warning));
     let found: Vec<String> =
         [(n_errors, "error"), (n_warnings, "warning"), (outcome.count(Severity::Info), "note")]
@@ -50,6 +55,9 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
                 if !found.is_empty() {
                     <button type="button" class="status-item status-link" onclick={show_problems}>{ found.join(", ") }</button>
                 }
+            }
+            if !props.is_empty {
+                { world_switch(props.world, outcome.asked, choose_world) }
             }
             <span class="status-item status-optional push" data-testid="saved" data-state={saved_word(props.saved)}>{ saved_sentence(props.saved) }</span>
             <span class="status-item"><Icon name="lock" class="i-small" />{ "Nothing sent" }</span>
@@ -80,15 +88,55 @@ fn what_happened(outcome: &Outcome, cancel: Callback<MouseEvent>) -> Html {
     } else {
         format!("{:.0} ms", outcome.render_ms)
     };
-    let text = format!("Rendered {} in {time}", count(n_documents, "document"));
-    match outcome.n_failed() {
-        0 if outcome.count(Severity::Error) == 0 => {
-            html! { <span class="status-item"><span class="dot dot-ok"></span>{ text }</span> }
-        }
-        0 => html! { <span class="status-item"><span class="dot dot-error"></span>{ text }</span> },
-        n_failed => {
-            html! { <span class="status-item"><span class="dot dot-error"></span>{ format!("{text}, {n_failed} failed") }</span> }
-        }
+    let (dot, failed) = match outcome.n_failed() {
+        0 if outcome.count(Severity::Error) == 0 => ("dot dot-ok", String::new()),
+        0 => ("dot dot-error", String::new()),
+        n_failed => ("dot dot-error", format!(", {n_failed} failed")),
+    };
+    html! {
+        <span class="status-item">
+            <span class={dot}></span>
+            <span>
+                <span class="status-optional">{ "Rendered " }</span>{ count(n_documents, "document") }
+                <span class="status-optional">{ format!(" in {time}") }</span>{ failed }
+            </span>
+        </span>
+    }
+}
+
+/// Shown when the result depends on the world, and until the person is back in the preview.
+fn world_switch(world: World, asked: Asked, choose: Callback<World>) -> Html {
+    let what = match (asked.clock, asked.random) {
+        (true, true) => "time and random values",
+        (true, false) => "time",
+        (false, true) => "random values",
+        (false, false) if world == World::Exact => "time and random values",
+        (false, false) => return Html::default(),
+    };
+    let (word, says, title, other) = match world {
+        World::Preview => (
+            "Preview",
+            format!(": made-up {what}"),
+            format!(
+                "In this result {what} are made up, the same in every render. Press to take the real ones, as Helm does."
+            ),
+            World::Exact,
+        ),
+        World::Exact => (
+            "Exact",
+            format!(": real {what}"),
+            format!(
+                "In this result {what} are real and change with every render. Press to make them stand still."
+            ),
+            World::Preview,
+        ),
+    };
+    let onclick = Callback::from(move |_: MouseEvent| choose.emit(other));
+    html! {
+        <button type="button" class="status-item status-link" data-testid="world" data-world={world.word()}
+            aria-pressed={(world == World::Exact).to_string()} {title} {onclick}>
+            <span>{ word }<span class="status-optional">{ says }</span></span>
+        </button>
     }
 }
 

@@ -1,6 +1,6 @@
 //! Environments: a name and a stack of values files, with the release they are rendered for.
 
-use crate::worker::protocol::Settings;
+use crate::worker::protocol::{Settings, World};
 
 /// A named stack of layers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl Environments {
     }
 
     /// What the worker is asked for.
-    pub fn settings(&self, set_aside: Vec<String>) -> Settings {
+    pub fn settings(&self, set_aside: Vec<String>, world: World) -> Settings {
         let chosen = self.chosen();
         Settings {
             release_name: chosen.release_name.clone(),
@@ -155,6 +155,7 @@ impl Environments {
             kube_version: Some(chosen.kube_version.clone()).filter(|version| !version.is_empty()),
             values_files: chosen.values_files.clone(),
             set_aside,
+            world,
         }
     }
 
@@ -309,7 +310,7 @@ mod tests {
         let mut environments = detect(&["values-dev.yaml", "values-prod.yaml"]);
         reduce(&mut environments, EnvironmentsAction::Choose(1));
         reduce(&mut environments, EnvironmentsAction::Namespace("live".into()));
-        let settings = environments.settings(vec!["templates/x.yaml".into()]);
+        let settings = environments.settings(vec!["templates/x.yaml".into()], World::Preview);
         assert_eq!(settings.namespace, "live");
         assert_eq!(settings.values_files, ["values-prod.yaml"]);
         assert_eq!(settings.kube_version, None);

@@ -20,7 +20,7 @@ pub use notices::{Notice, Progress};
 pub use panels::{Pane, Panels, Tab};
 pub use result::{Aside, Outcome, Output, Tile};
 
-use crate::worker::protocol::{Revision, Severity, Update};
+use crate::worker::protocol::{Revision, Severity, Update, World};
 
 /// The whole page. Slices are shared, so that a panel whose slice stayed is not drawn again.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +39,8 @@ pub struct AppState {
     pub cursor: (u32, u32),
     /// Whether all that was typed is in the browser's store.
     pub saved: Saved,
+    /// Where the next render takes time and randomness from. It is not kept: a page begins as a preview.
+    pub world: World,
 }
 
 /// How far the browser's store is.
@@ -115,6 +117,8 @@ pub enum Action {
     Cursor(u32, u32),
     /// How far the store is.
     Saved(Saved),
+    /// Time and randomness come from there from now on.
+    World(World),
 }
 
 /// The page after an action.
@@ -179,6 +183,7 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         Action::Again(path) => release(&mut next.outcome, &path),
         Action::Cursor(line, column) => next.cursor = (line, column),
         Action::Saved(saved) => next.saved = saved,
+        Action::World(world) => next.world = world,
     }
     next
 }

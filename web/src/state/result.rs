@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::worker::protocol::{ChartSummary, Document, Failed, Ignored, Problem, Revision, Severity, Update};
+use crate::worker::protocol::{
+    Asked, ChartSummary, Document, Failed, Ignored, Problem, Revision, Severity, Update, World,
+};
 
 /// What the renderer wrote, with its lines counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,6 +151,10 @@ pub struct Outcome {
     pub ignored: Rc<Vec<Ignored>>,
     /// What `Chart.yaml` says.
     pub chart: Option<ChartSummary>,
+    /// The world of the shown render.
+    pub world: World,
+    /// What it was asked.
+    pub asked: Asked,
     /// The revision that is shown.
     pub shown: Revision,
     /// The newest revision.
@@ -229,6 +235,8 @@ impl Outcome {
         if update.chart.is_some() {
             self.chart.clone_from(&update.chart);
         }
+        self.world = update.world;
+        self.asked = update.asked;
         self.shown = update.revision;
         self.render_ms = update.render_ms;
         self.slow_ms = None;

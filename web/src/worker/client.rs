@@ -42,7 +42,7 @@ pub(crate) enum Event {
     /// A render has run for so many milliseconds; what it is busy with, if that was announced.
     Slow(u32, Option<String>),
     /// A render; its bytes are manifests, then notes.
-    Updated(Update, Vec<u8>),
+    Updated(Rc<Update>, Vec<u8>),
 }
 
 struct Live {
@@ -208,7 +208,7 @@ impl Client {
                 inner.flight.borrow_mut().take();
                 self.pump();
                 // An answer is shown even when a newer request has gone out: it is newer than what is on the page.
-                (inner.on_event)(Event::Updated(update, buffer));
+                (inner.on_event)(Event::Updated(Rc::new(update), buffer));
             }
         }
     }

@@ -1,12 +1,17 @@
 //! The renderer as the worker sees it: turns its types into those of the protocol, and nothing else.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use renderer::render::Fuel;
 use renderer::session::{Change, PREVIEW_FUEL, Session, Settings as SessionSettings};
 use renderer::sprig::outside::{Outside, Timestamp};
-use renderer::world::{Preview, World};
+use renderer::world::{Kind, Preview, World};
 use renderer::{problem, render};
 
-use crate::worker::protocol::{ChartSummary, Document, Failed, Ignored, Problem, Settings, Severity};
+use crate::worker::protocol::{
+    self, Asked, ChartSummary, Document, Failed, Ignored, Problem, Settings, Severity,
+};
 
 /// One render, in the protocol's types.
 #[derive(Debug, Default)]
@@ -18,29 +23,58 @@ pub(crate) struct Rendered {
     pub(crate) failed: Vec<Failed>,
     pub(crate) ignored: Vec<Ignored>,
     pub(crate) chart: Option<ChartSummary>,
+    pub(crate) world: protocol::World,
+    pub(crate) asked: Asked,
 }
 
-/// A preview that tells the page before something slow begins.
-struct Desk<F> {
+/// What the worker can ask of the machine.
+pub(crate) trait Machine {
+    /// Milliseconds since 1970.
+    fn now_ms(&mut self) -> f64;
+    /// Fills the bytes with what nobody can foresee.
+    fn random(&mut self, bytes: &mut [u8]);
+    /// Something that may take seconds is about to begin.
+    fn announce(&mut self, what: &str);
+}
+
+/// The world of the worker: a preview, or the machine's where the person wants that.
+struct Desk<M> {
     preview: Preview,
-    announce: F,
+    machine: M,
+    kind: Rc<Cell<Kind>>,
 }
 
-impl<F: FnMut(&str)> Outside for Desk<F> {
+impl<M: Machine> Outside for Desk<M> {
     fn now(&mut self) -> Timestamp {
-        self.preview.now()
+        match self.kind.get() {
+            Kind::Exact => {
+                let ms = self.machine.now_ms() as i64;
+                Timestamp {
+                    seconds: ms.div_euclid(1000),
+                    nanoseconds: ms.rem_euclid(1000) as u32 * 1_000_000,
+                }
+            }
+            Kind::Preview => self.preview.now(),
+        }
     }
 
     fn random(&mut self, bytes: &mut [u8]) {
-        self.preview.random(bytes);
+        match self.kind.get() {
+            Kind::Exact => self.machine.random(bytes),
+            Kind::Preview => self.preview.random(bytes),
+        }
     }
 
     fn announce(&mut self, what: &'static str) {
-        (self.announce)(what);
+        self.machine.announce(what);
     }
 }
 
-impl<F: FnMut(&str)> World for Desk<F> {
+impl<M: Machine> World for Desk<M> {
+    fn kind(&self) -> Kind {
+        self.kind.get()
+    }
+
     fn begin(&mut self, template: &str) {
         self.preview.begin(template);
     }
@@ -49,13 +83,15 @@ impl<F: FnMut(&str)> World for Desk<F> {
 /// The chart as the worker holds it.
 pub(crate) struct Engine {
     session: Session,
+    kind: Rc<Cell<Kind>>,
 }
 
 impl Engine {
-    /// An engine without a chart; `announce` hears what is about to take long.
-    pub(crate) fn new(announce: impl FnMut(&str) + 'static) -> Self {
-        let world = Desk { preview: Preview::default(), announce };
-        Self { session: Session::in_world(Box::new(world), Fuel::limited(PREVIEW_FUEL)) }
+    /// An engine without a chart, on this machine.
+    pub(crate) fn new(machine: impl Machine + 'static) -> Self {
+        let kind = Rc::new(Cell::new(Kind::Preview));
+        let world = Desk { preview: Preview::default(), machine, kind: kind.clone() };
+        Self { session: Session::in_world(Box::new(world), Fuel::limited(PREVIEW_FUEL)), kind }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -71,7 +107,11 @@ impl Engine {
     }
 
     pub(crate) fn set(&mut self, settings: Settings) {
-        let Settings { release_name, namespace, kube_version, values_files, set_aside } = settings;
+        let Settings { release_name, namespace, kube_version, values_files, set_aside, world } = settings;
+        self.kind.set(match world {
+            protocol::World::Exact => Kind::Exact,
+            protocol::World::Preview => Kind::Preview,
+        });
         self.session.apply(Change::Settings(SessionSettings {
             release_name,
             namespace,
@@ -114,6 +154,16 @@ impl Engine {
                 app_version: Some(chart.app_version).filter(|version| !version.is_empty()),
                 description: Some(chart.description).filter(|description| !description.is_empty()),
             }),
+            world: match update.world {
+                Kind::Exact => protocol::World::Exact,
+                Kind::Preview => protocol::World::Preview,
+            },
+            asked: Asked {
+                clock: update.asked.clock,
+                cluster: update.asked.cluster,
+                names: update.asked.names,
+                random: update.asked.random,
+            },
         }
     }
 }

@@ -7,16 +7,14 @@ use js_sys::global;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::worker::engine::Engine;
+use crate::worker::engine::{Engine, Machine};
 use crate::worker::post;
 use crate::worker::protocol::{BUILD_ID, Change, Reply, Request, Update};
 
 /// Listens to the page until it ends the worker.
 pub fn run() {
     let scope: DedicatedWorkerGlobalScope = global().unchecked_into();
-    let speaker = scope.clone();
-    let engine = Engine::new(move |what| say(&speaker, &Reply::Announced { what: what.to_owned() }, &[]));
-    let engine = Rc::new(RefCell::new(engine));
+    let engine = Rc::new(RefCell::new(Engine::new(Browser { scope: scope.clone() })));
     let speaker = scope.clone();
     std::panic::set_hook(Box::new(move |panic| {
         // The page must hear it before the program ends itself: an `ErrorEvent` says only "unreachable".
@@ -35,6 +33,27 @@ pub fn run() {
     on_message.forget();
     // The page posts nothing before this, because the loader sets the handler late.
     say(&scope, &Reply::Ready { build_id: BUILD_ID.to_owned() }, &[]);
+}
+
+/// The machine as a worker reaches it.
+struct Browser {
+    scope: DedicatedWorkerGlobalScope,
+}
+
+impl Machine for Browser {
+    fn now_ms(&mut self) -> f64 {
+        js_sys::Date::now()
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) {
+        // Every browser that runs WebAssembly has `crypto.getRandomValues`. Where it failed all the same, made-up values
+        // must not pass for secrets: the panic's text reaches the page, and the template is set aside.
+        getrandom::fill(bytes).expect("this browser gives no random values");
+    }
+
+    fn announce(&mut self, what: &str) {
+        say(&self.scope, &Reply::Announced { what: what.to_owned() }, &[]);
+    }
 }
 
 fn answer(scope: &DedicatedWorkerGlobalScope, engine: &mut Engine, request: Request, buffer: &[u8]) {
@@ -79,6 +98,8 @@ fn answer(scope: &DedicatedWorkerGlobalScope, engine: &mut Engine, request: Requ
         failed: rendered.failed,
         ignored: rendered.ignored,
         chart: rendered.chart,
+        world: rendered.world,
+        asked: rendered.asked,
     };
     say(scope, &Reply::Updated(update), &buffer);
 }

@@ -56,6 +56,41 @@ pub struct Settings {
     pub values_files: Vec<String>,
     /// Templates that are not run.
     pub set_aside: Vec<String>,
+    /// Where time and randomness come from.
+    pub world: World,
+}
+
+/// Where time and randomness come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum World {
+    /// From this machine: every render has others.
+    Exact,
+    /// They are made up, the same in every render, so that nothing flickers while a person types.
+    #[default]
+    Preview,
+}
+
+impl World {
+    /// The word of `data-world`.
+    pub fn word(self) -> &'static str {
+        match self {
+            World::Exact => "exact",
+            World::Preview => "preview",
+        }
+    }
+}
+
+/// What the templates asked the world, besides the input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The time.
+    pub clock: bool,
+    /// Objects of the cluster; the page knows none.
+    pub cluster: bool,
+    /// Addresses of hosts; the page knows none.
+    pub names: bool,
+    /// Random values.
+    pub random: bool,
 }
 
 /// Worker to page.
@@ -111,6 +146,10 @@ pub struct Update {
     pub ignored: Vec<Ignored>,
     /// What `Chart.yaml` says, when it can be read.
     pub chart: Option<ChartSummary>,
+    /// The world of this render.
+    pub world: World,
+    /// What it was asked.
+    pub asked: Asked,
 }
 
 /// One YAML document of the manifests.
