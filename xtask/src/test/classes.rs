@@ -8,6 +8,7 @@ use crate::page::{build_bridge, build_page};
 use crate::process::{cargo, command, listen, run};
 use crate::root::{dist, root, target_dir};
 use crate::test::count::Count;
+use crate::test::fuzz::fuzz;
 use crate::tools;
 
 /// A class of tests.
@@ -22,21 +23,22 @@ pub(crate) struct Class {
 }
 
 /// All of them, the quick ones first.
-pub(crate) const CLASSES: [Class; 7] = [
+pub(crate) const CLASSES: [Class; 8] = [
     Class { name: "fmt", what: "the code is formatted", run: fmt },
     Class { name: "clippy", what: "no warnings, on this machine and for wasm32", run: clippy },
     Class { name: "unit", what: "tests beside the code, and the rules of the house", run: unit },
     Class { name: "suite", what: "the cases in tests/suite", run: suite },
     Class { name: "oracle", what: "the same cases and the charts, beside the real Helm", run: oracle },
+    Class { name: "fuzz", what: "properties that hold for any input, for a bounded time", run: fuzz },
     Class { name: "wasm", what: "the renderer for JavaScript users, under Node", run: wasm },
     Class { name: "browser", what: "what a visitor does, in Chromium", run: browser },
 ];
 
 fn fmt(_: &[String]) -> Result<Count, String> {
     let all = run(cargo().args(["fmt", "--all", "--check"])).is_ok();
-    let manifest = "--manifest-path=xtask/wasm-bindgen/Cargo.toml";
-    let tool = run(cargo().args(["fmt", manifest, "--check"])).is_ok();
-    Ok(Count::one(all && tool))
+    let others = ["xtask/wasm-bindgen/Cargo.toml", "tests/fuzz/Cargo.toml"]
+        .map(|manifest| run(cargo().args(["fmt", "--check", "--manifest-path", manifest])).is_ok());
+    Ok(Count::one(all && others == [true, true]))
 }
 
 fn clippy(_: &[String]) -> Result<Count, String> {

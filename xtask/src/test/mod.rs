@@ -2,6 +2,7 @@
 
 mod classes;
 mod count;
+mod fuzz;
 
 use std::time::{Duration, Instant};
 

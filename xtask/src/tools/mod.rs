@@ -4,6 +4,7 @@
 //! installed stays in `.tools`, so removing that folder undoes it.
 
 mod chromium;
+mod cpp;
 mod debian;
 mod helm;
 mod node;
@@ -20,6 +21,7 @@ use crate::process;
 use crate::root::tools_dir;
 
 pub(crate) use chromium::chromium;
+pub(crate) use cpp::cpp;
 pub(crate) use helm::helm;
 pub(crate) use node::{node, packages};
 pub(crate) use trunk::trunk;
