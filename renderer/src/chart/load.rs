@@ -17,9 +17,9 @@ use crate::log::{Level, Log};
 use decode::{decode_api_version, decode_lock, decode_metadata};
 pub(crate) use decode::{decode_for_lint, merge_maps};
 
-/// The shapes of what stands in lists of a `Chart.yaml`.
+/// The shapes of what stands in lists of a `Chart.yaml` that is part of something else.
 pub(crate) mod shapes {
-    pub(crate) use super::decode::{DEPENDENCY_POINTER, MAINTAINER_POINTER};
+    pub(crate) use super::decode::{VERBATIM_DEPENDENCY_POINTER, VERBATIM_MAINTAINER_POINTER};
 }
 
 /// Whether a loader takes the `apiVersion` of this `Chart.yaml`: the first look of `template`, `package` and `install`.

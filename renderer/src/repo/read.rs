@@ -10,56 +10,67 @@ use crate::Error;
 use crate::chart::{Metadata, shapes, time_seconds};
 use crate::log::{Level, Log};
 
-const STR: Shape = Shape::Str;
+const TIME: Shape = Shape::Named("time.Time", &Shape::Verbatim);
 
 const fn field(name: &'static str, shape: Shape) -> Field {
     Field { name, shape }
 }
 
-static ENTRY: Struct = Struct {
-    go_name: "v1.ChartVersion",
-    fields: &[
-        field("name", STR),
-        field("home", STR),
-        field("sources", Shape::List(&STR)),
-        field("version", STR),
-        field("description", STR),
-        field("keywords", Shape::List(&STR)),
-        field("maintainers", Shape::List(&shapes::MAINTAINER_POINTER)),
-        field("icon", STR),
-        field("apiVersion", STR),
-        field("condition", STR),
-        field("tags", STR),
-        field("appVersion", STR),
+/// The fields of an entry, with the type of a text in the metadata, which are an embedded struct, and beside them.
+const fn entry(embedded: &'static Shape, own: &'static Shape) -> [Field; 25] {
+    [
+        field("name", *embedded),
+        field("home", *embedded),
+        field("sources", Shape::List(embedded)),
+        field("version", *embedded),
+        field("description", *embedded),
+        field("keywords", Shape::List(embedded)),
+        field("maintainers", Shape::List(&shapes::VERBATIM_MAINTAINER_POINTER)),
+        field("icon", *embedded),
+        field("apiVersion", *embedded),
+        field("condition", *embedded),
+        field("tags", *embedded),
+        field("appVersion", *embedded),
         field("deprecated", Shape::Bool),
-        field("annotations", Shape::Map(&STR)),
-        field("kubeVersion", STR),
-        field("dependencies", Shape::List(&shapes::DEPENDENCY_POINTER)),
-        field("type", STR),
-        field("urls", Shape::List(&STR)),
-        field("created", Shape::Any),
+        field("annotations", Shape::Map(embedded)),
+        field("kubeVersion", *embedded),
+        field("dependencies", Shape::List(&shapes::VERBATIM_DEPENDENCY_POINTER)),
+        field("type", *embedded),
+        field("urls", Shape::List(own)),
+        field("created", TIME),
         field("removed", Shape::Bool),
-        field("digest", STR),
-        field("checksum", STR),
-        field("engine", STR),
-        field("tillerVersion", STR),
-        field("url", STR),
-    ],
-};
-static ENTRY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&ENTRY));
-static ENTRIES: Shape = Shape::List(&ENTRY_POINTER);
+        field("digest", *own),
+        field("checksum", *own),
+        field("engine", *own),
+        field("tillerVersion", *own),
+        field("url", *own),
+    ]
+}
 
-static INDEX: Struct = Struct {
-    go_name: "v1.IndexFile",
-    fields: &[
+/// The fields of an index, with the type of its entries and of a text in it.
+const fn index(entries: &'static Shape, own: &'static Shape) -> [Field; 6] {
+    [
         field("serverInfo", Shape::Map(&Shape::Any)),
-        field("apiVersion", STR),
-        field("generated", Shape::Any),
-        field("entries", Shape::Map(&ENTRIES)),
-        field("publicKeys", Shape::List(&STR)),
-        field("annotations", Shape::Map(&STR)),
-    ],
-};
+        field("apiVersion", *own),
+        field("generated", TIME),
+        field("entries", Shape::Map(entries)),
+        field("publicKeys", Shape::List(own)),
+        field("annotations", Shape::Map(own)),
+    ]
+}
+
+static YAML_ENTRY: Struct =
+    Struct { go_name: "repo.ChartVersion", fields: &entry(&Shape::Verbatim, &Shape::Str) };
+static YAML_ENTRY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&YAML_ENTRY));
+static YAML_ENTRIES: Shape = Shape::Named("repo.ChartVersions", &Shape::List(&YAML_ENTRY_POINTER));
+static YAML_INDEX: Struct = Struct { go_name: "repo.IndexFile", fields: &index(&YAML_ENTRIES, &Shape::Str) };
+
+static JSON_ENTRY: Struct =
+    Struct { go_name: "repo.ChartVersion", fields: &entry(&Shape::Verbatim, &Shape::Verbatim) };
+static JSON_ENTRY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&JSON_ENTRY));
+static JSON_ENTRIES: Shape = Shape::Named("repo.ChartVersions", &Shape::List(&JSON_ENTRY_POINTER));
+static JSON_INDEX: Struct =
+    Struct { go_name: "repo.IndexFile", fields: &index(&JSON_ENTRIES, &Shape::Verbatim) };
 
 impl Index {
     /// Reads an index; entries that are no charts are left out, and the log says so. `source` is the name of the file.
@@ -72,9 +83,14 @@ impl Index {
             return Err(invalid("empty index.yaml file".to_owned()));
         }
         let is_json = value::json::decode(text).1.is_none();
-        let decoded = yaml::decode(text.as_bytes(), Shape::Struct(&INDEX), !is_json);
+        let shape = if is_json { &JSON_INDEX } else { &YAML_INDEX };
+        let decoded = yaml::decode(text.as_bytes(), Shape::Struct(shape), !is_json);
         if let Some(error) = decoded.error {
-            return Err(invalid(if is_json { error.cause() } else { error.message() }));
+            return Err(invalid(match is_json {
+                // Without YAML in front of it Go knows the name of the outermost type.
+                true => error.cause().replacen(" .", " IndexFile.", 1),
+                false => error.message(),
+            }));
         }
         let Value::Map(fields) = decoded.value else {
             return Err(invalid("no API version specified".to_owned()));

@@ -90,7 +90,8 @@ pub(crate) fn decode_tree(tree: &Tree<'_>, shape: Shape, strict: bool) -> Decode
 fn zero(shape: Shape) -> Value {
     match shape {
         Shape::Any | Shape::Pointer(_) => Value::Nil,
-        Shape::Str => Value::Str(Text::new()),
+        Shape::Named(_, of) => zero(*of),
+        Shape::Str | Shape::Verbatim => Value::Str(Text::new()),
         Shape::Bool => Value::Bool(false),
         Shape::Int(_) => Value::Int(0),
         Shape::List(of) => Value::List(List::nil(element(*of))),
@@ -101,14 +102,14 @@ fn zero(shape: Shape) -> Value {
 
 fn element(of: Shape) -> Element {
     match of {
-        Shape::Str => Element::Str,
+        Shape::Str | Shape::Verbatim => Element::Str,
         Shape::Map(Shape::Any) => Element::Map,
         _ => Element::Any,
     }
 }
 
 fn map_type(of: Shape) -> MapType {
-    if matches!(of, Shape::Str) { MapType::Str } else { MapType::Any }
+    if matches!(of, Shape::Str | Shape::Verbatim) { MapType::Str } else { MapType::Any }
 }
 
 impl<'a> Decoder<'a, '_> {
@@ -199,8 +200,10 @@ impl<'a> Decoder<'a, '_> {
                         },
                         _ => (*slot, of, existing) = (Slot::Own, Shape::Any, None),
                     }
-                    let keeps_on_null =
-                        matches!(of, Shape::Str | Shape::Bool | Shape::Int(_) | Shape::Struct(_));
+                    let keeps_on_null = matches!(
+                        of.unnamed(),
+                        Shape::Str | Shape::Bool | Shape::Int(_) | Shape::Struct(_) | Shape::Verbatim
+                    );
                     if keeps_on_null && matches!(slot, Slot::Field(_)) && is_null(self.tree, entry.value) {
                         continue;
                     }
@@ -278,12 +281,14 @@ impl<'a> Decoder<'a, '_> {
             (Shape::Any, Scalar::Int(value)) => Value::Float64(*value as f64),
             (Shape::Any, Scalar::Uint(value)) => Value::Float64(*value as f64),
             (Shape::Any, Scalar::Float(value)) => Value::Float64(*value),
-            (Shape::Any | Shape::Str, Scalar::Str(_)) => {
+            (Shape::Any | Shape::Str | Shape::Verbatim, Scalar::Str(_)) => {
                 let value = self.tree.node(id).value;
                 let buffer = if value.in_scratch { &self.scratch } else { &self.text };
                 Value::Str(buffer.slice(value.start as usize..value.end as usize))
             }
-            (Shape::Any | Shape::Str, Scalar::Binary(bytes)) => Value::Str(valid_utf8(bytes).into()),
+            (Shape::Any | Shape::Str | Shape::Verbatim, Scalar::Binary(bytes)) => {
+                Value::Str(valid_utf8(bytes).into())
+            }
             (Shape::Int(_), Scalar::Int(value)) => Value::Int(*value),
             (Shape::Int(_), Scalar::Float(value))
                 if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 =>
@@ -328,7 +333,7 @@ impl<'a> Decoder<'a, '_> {
                 Frame::List { items, .. } => path.push_str(&items.len().to_string()),
             }
         }
-        let go_type = shape.pointee().go_name();
+        let go_type = shape.pointee_name();
         let last = path.rsplit('.').next().unwrap_or_default();
         let problem = if path.len() <= 1 {
             format!("json: cannot unmarshal {what} into Go value of type {go_type}")

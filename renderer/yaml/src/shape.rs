@@ -17,10 +17,15 @@ pub enum Shape {
     List(&'static Shape),
     /// A map with `string` keys.
     Map(&'static Shape),
+    /// A type with a name of its own.
+    Named(&'static str, &'static Shape),
     /// A pointer; it only shows in the names of types around it.
     Pointer(&'static Shape),
     /// A struct.
     Struct(&'static Struct),
+    /// `string` where Go does not know it yet when it makes JSON of YAML: below an embedded struct, and in JSON itself. Numbers and
+    /// booleans do not fit.
+    Verbatim,
 }
 
 /// A Go struct.
@@ -42,24 +47,39 @@ pub struct Field {
 }
 
 impl Shape {
-    /// The type behind pointers.
+    /// The type behind pointers and names.
     pub(crate) fn pointee(self) -> Shape {
+        let mut shape = self;
+        while let Shape::Pointer(to) | Shape::Named(_, to) = shape {
+            shape = *to;
+        }
+        shape
+    }
+
+    /// The type behind a name.
+    pub(crate) fn unnamed(self) -> Shape {
+        if let Shape::Named(_, of) = self { *of } else { self }
+    }
+
+    /// The name of the type behind pointers.
+    pub(crate) fn pointee_name(self) -> Cow<'static, str> {
         let mut shape = self;
         while let Shape::Pointer(to) = shape {
             shape = *to;
         }
-        shape
+        shape.go_name()
     }
 
     /// As Go prints the type.
     pub fn go_name(self) -> Cow<'static, str> {
         match self {
             Shape::Any => "interface {}".into(),
-            Shape::Str => "string".into(),
+            Shape::Str | Shape::Verbatim => "string".into(),
             Shape::Bool => "bool".into(),
             Shape::Int(name) => name.into(),
             Shape::List(of) => format!("[]{}", of.go_name()).into(),
             Shape::Map(of) => format!("map[string]{}", of.go_name()).into(),
+            Shape::Named(name, _) => name.into(),
             Shape::Pointer(to) => format!("*{}", to.go_name()).into(),
             Shape::Struct(of) => of.go_name.into(),
         }

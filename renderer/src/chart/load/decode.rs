@@ -18,26 +18,35 @@ const fn field(name: &'static str, shape: Shape) -> Field {
 
 static CHART_BASE: Struct = Struct { go_name: "loader.chartBase", fields: &[field("apiVersion", STR)] };
 
-static MAINTAINER: Struct = Struct {
-    go_name: "v2.Maintainer",
-    fields: &[field("name", STR), field("email", STR), field("url", STR)],
-};
-pub(crate) static MAINTAINER_POINTER: Shape = Shape::Pointer(&Shape::Struct(&MAINTAINER));
+const fn maintainer(text: Shape) -> [Field; 3] {
+    [field("name", text), field("email", text), field("url", text)]
+}
 
-static DEPENDENCY: Struct = Struct {
-    go_name: "v2.Dependency",
-    fields: &[
-        field("name", STR),
-        field("version", STR),
-        field("repository", STR),
-        field("condition", STR),
-        field("tags", Shape::List(&STR)),
+const fn dependency(text: &'static Shape) -> [Field; 8] {
+    [
+        field("name", *text),
+        field("version", *text),
+        field("repository", *text),
+        field("condition", *text),
+        field("tags", Shape::List(text)),
         field("enabled", Shape::Bool),
         field("import-values", Shape::List(&Shape::Any)),
-        field("alias", STR),
-    ],
-};
-pub(crate) static DEPENDENCY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&DEPENDENCY));
+        field("alias", *text),
+    ]
+}
+
+static MAINTAINER: Struct = Struct { go_name: "v2.Maintainer", fields: &maintainer(STR) };
+static MAINTAINER_POINTER: Shape = Shape::Pointer(&Shape::Struct(&MAINTAINER));
+static DEPENDENCY: Struct = Struct { go_name: "v2.Dependency", fields: &dependency(&STR) };
+static DEPENDENCY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&DEPENDENCY));
+
+/// The same where texts must be texts.
+static VERBATIM_MAINTAINER: Struct =
+    Struct { go_name: "v2.Maintainer", fields: &maintainer(Shape::Verbatim) };
+pub(crate) static VERBATIM_MAINTAINER_POINTER: Shape = Shape::Pointer(&Shape::Struct(&VERBATIM_MAINTAINER));
+static VERBATIM_DEPENDENCY: Struct =
+    Struct { go_name: "v2.Dependency", fields: &dependency(&Shape::Verbatim) };
+pub(crate) static VERBATIM_DEPENDENCY_POINTER: Shape = Shape::Pointer(&Shape::Struct(&VERBATIM_DEPENDENCY));
 
 static METADATA: Struct = Struct {
     go_name: "v2.Metadata",
@@ -65,7 +74,7 @@ static METADATA: Struct = Struct {
 static LOCK: Struct = Struct {
     go_name: "v2.Lock",
     fields: &[
-        field("generated", Shape::Any),
+        field("generated", Shape::Named("time.Time", &Shape::Verbatim)),
         field("digest", STR),
         field("dependencies", Shape::List(&DEPENDENCY_POINTER)),
     ],
