@@ -13,7 +13,7 @@ use renderer::sprig::semver::Version;
 
 use crate::files::{self, base, clean, glob, join};
 use crate::flags::Given;
-use crate::{Failure, locate, package, print, settings, tell};
+use crate::{Failure, locate, package, print, settings, tell, tls};
 
 use fill::ChartsDirectory;
 
@@ -29,7 +29,7 @@ pub(crate) fn update(given: &Given) -> Result<(), Failure> {
 
 /// What `package --dependency-update` does: nothing of it is printed.
 pub(crate) fn update_quietly(path: &str, epoch: Option<i64>, log: &mut Vec<Log>) -> Result<(), Failure> {
-    ChartsDirectory { path, epoch, debug: false, is_quiet: true, log }.update()
+    ChartsDirectory { path, epoch, debug: false, is_quiet: true, cache: None, log }.update()
 }
 
 /// What `template --dependency-update` does.
@@ -39,7 +39,7 @@ pub(crate) fn update_beside(
     debug: bool,
     log: &mut Vec<Log>,
 ) -> Result<(), Failure> {
-    ChartsDirectory { path, epoch, debug, is_quiet: false, log }.update()
+    ChartsDirectory { path, epoch, debug, is_quiet: false, cache: None, log }.update()
 }
 
 fn manage(
@@ -49,8 +49,16 @@ fn manage(
     let path = chart_path(given);
     let debug = settings::is_debug(given);
     let mut log = Vec::new();
-    let mut charts =
-        ChartsDirectory { path: &path, epoch: package::epoch()?, debug, is_quiet: false, log: &mut log };
+    let epoch = package::epoch()?;
+    tls::check(given)?;
+    let mut charts = ChartsDirectory {
+        path: &path,
+        epoch,
+        debug,
+        is_quiet: false,
+        cache: given.is_on("skip-refresh").then(|| settings::repository_cache(given)),
+        log: &mut log,
+    };
     let outcome = run(&mut charts);
     tell(&mut log, debug);
     outcome

@@ -5,6 +5,7 @@ mod csv;
 mod dependency;
 mod files;
 mod flags;
+mod help;
 mod known;
 mod kubeconfig;
 mod links;
@@ -17,6 +18,7 @@ mod settings;
 mod show;
 mod sign;
 mod template;
+mod tls;
 mod tree;
 mod verbs;
 mod verify;
@@ -42,23 +44,6 @@ impl<T: Into<String>> From<T> for Failure {
     }
 }
 
-const USAGE: &str = "\
-chartroom renders, checks and packages Helm charts as helm v4.3.1 does.
-
-Usage:
-  chartroom create NAME [flags]
-  chartroom dependency list|build|update CHART [flags]
-  chartroom lint PATH... [flags]
-  chartroom package [CHART_PATH] [...] [flags]
-  chartroom repo index DIR [flags]
-  chartroom show all|chart|crds|readme|values CHART [flags]
-  chartroom template [NAME] CHART [flags]
-  chartroom verify PATH [flags]
-  chartroom version [flags]
-
-The flags are those of helm.
-";
-
 fn main() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
@@ -76,31 +61,33 @@ fn main() -> ExitCode {
 fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
     let error = |Failure(message)| Failure(format!("Error: {message}"));
     let mut verbs = VERBS;
-    let mut is_group = false;
+    let mut names: Vec<&str> = Vec::new();
     let verb = loop {
         let Some(at) = command_at(&arguments) else { break None };
         let name = arguments[at].as_str();
         let Some(verb) = verbs.iter().find(|verb| verb.names.contains(&name)) else {
-            if is_group || name == "help" {
+            if names.is_empty() && name == "help" {
+                arguments.remove(at);
+                return print(help::page(arguments.iter().map(String::as_str))).map_err(error);
+            }
+            if !names.is_empty() {
                 break None;
             }
             let known: Vec<&str> = VERBS.iter().map(|verb| verb.names[0]).collect();
             let why = format!("unknown command {name:?} for \"chartroom\": it knows {}", known.join(", "));
             return Err(error(Failure(why)));
         };
+        names.push(verb.names[0]);
         arguments.remove(at);
         match &verb.does {
-            Does::Group(inner) => {
-                verbs = inner;
-                is_group = true;
-            }
+            Does::Group(inner) => verbs = inner,
             Does::Run { usage, arity, flags, run } => break Some((usage, arity, flags, run)),
         }
     };
     let mut warn = |line: String| tell(&mut vec![Log::new(Level::Warn, line)], false);
     let Some((usage, arity, flags, command)) = verb else {
         flags::parse(&[GLOBAL], &arguments, &mut warn).map_err(error)?;
-        return print(USAGE).map_err(error);
+        return print(help::page(names)).map_err(error);
     };
     let known: Vec<&[Flag]> = std::iter::once(GLOBAL).chain(flags.iter().copied()).collect();
     let given = flags::parse(&known, &arguments, &mut warn).map_err(error)?;
@@ -113,7 +100,7 @@ fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
         let _ = writeln!(io::stderr(), "{notice}");
     }
     if given.help {
-        return print(USAGE).map_err(error);
+        return print(help::page(names)).map_err(error);
     }
     if let Some(driver) = settings::wrong_driver() {
         return Err(Failure(Log::new(Level::Info, format!("unknown driver {driver:?}")).to_string()));

@@ -12,7 +12,7 @@ use crate::files::{self, absolute, directory, join, make_directories};
 use crate::flags::Given;
 use crate::locate::{self, said_by_renderer};
 use crate::sign::Passphrase;
-use crate::{Failure, dependency, print, settings, sign, tell};
+use crate::{Failure, dependency, print, settings, sign, tell, tls};
 
 /// Runs the command.
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
@@ -28,6 +28,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
             return Err("--keyring is required for signing a package".into());
         }
     }
+    tls::check(given)?;
     let mut passphrase = Passphrase::of(given);
     for argument in &given.arguments {
         let path = absolute(argument)?;

@@ -30,11 +30,29 @@ pub(crate) fn namespace(given: &Given) -> String {
 ///
 /// Source: helm v4.3.1 `pkg/helmpath/lazypath.go`, `lazypath_unix.go`.
 pub(crate) fn data_home() -> String {
-    let set = |name: &str| env::var(name).ok().filter(|path| !path.is_empty());
     set("HELM_DATA_HOME").unwrap_or_else(|| {
         let base = set("XDG_DATA_HOME").unwrap_or_else(|| join(&home(), ".local/share"));
         join(&base, "helm")
     })
+}
+
+/// Where Helm keeps indexes of repositories.
+pub(crate) fn repository_cache(given: &Given) -> String {
+    if given.has("repository-cache") {
+        return given.text("repository-cache").to_owned();
+    }
+    set("HELM_REPOSITORY_CACHE").unwrap_or_else(|| {
+        let home = set("HELM_CACHE_HOME").unwrap_or_else(|| {
+            let base = set("XDG_CACHE_HOME").unwrap_or_else(|| join(&home(), ".cache"));
+            join(&base, "helm")
+        });
+        join(&home, "repository")
+    })
+}
+
+/// A variable that says something.
+fn set(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// The home directory of whoever runs the command.

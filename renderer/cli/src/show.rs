@@ -8,7 +8,7 @@ use renderer::log::Level;
 
 use crate::flags::Given;
 use crate::locate::{self, said_by_renderer};
-use crate::{Failure, print, settings, tell};
+use crate::{Failure, print, settings, tell, tls};
 
 pub(crate) fn all(given: &Given) -> Result<(), Failure> {
     show(given, Part::All)
@@ -31,6 +31,7 @@ pub(crate) fn values(given: &Given) -> Result<(), Failure> {
 }
 
 fn show(given: &Given, part: Part) -> Result<(), Failure> {
+    tls::check(given)?;
     let debug = settings::is_debug(given);
     let mut log =
         vec![Log::new(Level::Debug, "original chart version").with("version", given.text("version"))];

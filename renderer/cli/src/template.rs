@@ -24,7 +24,7 @@ use crate::flags::{self, Given};
 use crate::locate::{self, clean, said_by_renderer};
 use crate::tree::said;
 use crate::world::Machine;
-use crate::{Failure, dependency, name_template, package, print, settings, tell};
+use crate::{Failure, dependency, name_template, package, print, settings, tell, tls};
 
 /// Runs the command.
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
@@ -101,6 +101,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn run(&mut self) -> Result<(), Failure> {
         let capabilities = capabilities(self.given)?;
+        tls::check(self.given)?;
         let asks_cluster = self.asks_cluster()?;
         self.say("Original chart version", Some(("version", self.given.text("version"))));
         if self.given.is_on("devel") && self.given.text("version").is_empty() {

@@ -44,6 +44,8 @@ impl Arity {
 pub(crate) struct Verb {
     /// Its name, and other names for it.
     pub(crate) names: &'static [&'static str],
+    /// What it does, in a sentence.
+    pub(crate) about: &'static str,
     pub(crate) does: Does,
 }
 
@@ -64,6 +66,7 @@ pub(crate) enum Does {
 pub(crate) const VERBS: &[Verb] = &[
     Verb {
         names: &["create"],
+        about: "Makes a chart in a new directory, with what charts commonly have.",
         does: Does::Run {
             usage: ("create", "NAME"),
             arity: Arity::Exactly(1),
@@ -73,9 +76,11 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         names: &["dependency", "dep", "dependencies"],
+        about: "Manages the charts that a chart depends on: what is declared, and what stands in charts/.",
         does: Does::Group(&[
             Verb {
                 names: &["build"],
+                about: "Fills charts/ with what the lock file says.",
                 does: Does::Run {
                     usage: ("dependency build", "CHART"),
                     arity: Arity::AtMost(1),
@@ -85,6 +90,7 @@ pub(crate) const VERBS: &[Verb] = &[
             },
             Verb {
                 names: &["list", "ls"],
+                about: "Lists what is declared, and how it stands.",
                 does: Does::Run {
                     usage: ("dependency list", "CHART"),
                     arity: Arity::AtMost(1),
@@ -94,6 +100,7 @@ pub(crate) const VERBS: &[Verb] = &[
             },
             Verb {
                 names: &["update", "up"],
+                about: "Fills charts/ with what is declared, and writes the lock file.",
                 does: Does::Run {
                     usage: ("dependency update", "CHART"),
                     arity: Arity::AtMost(1),
@@ -105,6 +112,7 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         names: &["lint"],
+        about: "Examines charts for what is wrong with them.",
         does: Does::Run {
             usage: ("lint", "PATH"),
             arity: Arity::AtLeast(1),
@@ -114,6 +122,7 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         names: &["package"],
+        about: "Packs charts into archives, and signs them.",
         does: Does::Run {
             usage: ("package", "[CHART_PATH] [...]"),
             arity: Arity::Any,
@@ -123,8 +132,10 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         names: &["repo"],
+        about: "Manages repositories of charts.",
         does: Does::Group(&[Verb {
             names: &["index"],
+            about: "Writes the index of a directory with archives.",
             does: Does::Run {
                 usage: ("repo index", "[DIR]"),
                 arity: Arity::Exactly(1),
@@ -135,16 +146,42 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         names: &["show", "inspect"],
+        about: "Shows parts of a chart.",
         does: Does::Group(&[
-            show_verb(&["all"], ("show all", "[CHART]"), SHOW, show::all),
-            show_verb(&["chart"], ("show chart", "[CHART]"), SHOW, show::chart),
-            show_verb(&["crds"], ("show crds", "[CHART]"), SHOW, show::crds),
-            show_verb(&["readme"], ("show readme", "[CHART]"), SHOW, show::readme),
-            show_verb(&["values"], ("show values", "[CHART]"), SHOW_VALUES, show::values),
+            show_verb(
+                &["all"],
+                "Shows all that the other commands show.",
+                ("show all", "[CHART]"),
+                SHOW,
+                show::all,
+            ),
+            show_verb(&["chart"], "Shows Chart.yaml.", ("show chart", "[CHART]"), SHOW, show::chart),
+            show_verb(
+                &["crds"],
+                "Shows the custom resource definitions.",
+                ("show crds", "[CHART]"),
+                SHOW,
+                show::crds,
+            ),
+            show_verb(
+                &["readme"],
+                "Shows the file that is called readme.",
+                ("show readme", "[CHART]"),
+                SHOW,
+                show::readme,
+            ),
+            show_verb(
+                &["values"],
+                "Shows values.yaml, or what a path chooses in it.",
+                ("show values", "[CHART]"),
+                SHOW_VALUES,
+                show::values,
+            ),
         ]),
     },
     Verb {
         names: &["template"],
+        about: "Renders a chart.",
         does: Does::Run {
             usage: ("template", "[NAME] [CHART]"),
             arity: Arity::AtLeast(1),
@@ -154,6 +191,7 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         names: &["verify"],
+        about: "Checks the signature of an archive.",
         does: Does::Run {
             usage: ("verify", "PATH"),
             arity: Arity::Exactly(1),
@@ -163,6 +201,7 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         names: &["version"],
+        about: "Prints which version this is, and which helm it is like.",
         does: Does::Run {
             usage: ("version", ""),
             arity: Arity::None,
@@ -174,11 +213,12 @@ pub(crate) const VERBS: &[Verb] = &[
 
 const fn show_verb(
     names: &'static [&'static str],
+    about: &'static str,
     usage: (&'static str, &'static str),
     flags: &'static [&'static [Flag]],
     run: Command,
 ) -> Verb {
-    Verb { names, does: Does::Run { usage, arity: Arity::Exactly(1), flags, run } }
+    Verb { names, about, does: Does::Run { usage, arity: Arity::Exactly(1), flags, run } }
 }
 
 const SHOW: &[&[Flag]] = &[CHART_PATH, &[flag("devel", Kind::Bool)]];

@@ -9,8 +9,9 @@ use renderer::chart::{Chart, Dependency, Lock};
 use renderer::dependency::{
     check_lock, digest, locked, no_repositories, no_versions, range, takes, unmatched,
 };
-use renderer::package::stamp;
-use renderer::sprig::url::parse_request_uri;
+use renderer::package::{sha256, stamp};
+use renderer::sprig::semver::Version;
+use renderer::sprig::url::{self, parse_request_uri};
 use renderer::value::fmt::quote;
 use renderer::yaml;
 
@@ -28,7 +29,18 @@ pub(super) struct ChartsDirectory<'a> {
     pub(super) debug: bool,
     /// Whether to print nothing.
     pub(super) is_quiet: bool,
+    /// Where indexes lie, when repositories are not to be asked for new ones.
+    pub(super) cache: Option<String>,
     pub(super) log: &'a mut Vec<Log>,
+}
+
+/// How the address of a registry begins.
+const OCI: &str = "oci://";
+
+/// Whether Helm looks for the chart in the index of a repository.
+fn has_index(entry: &Dependency) -> bool {
+    let address = entry.repository.as_str();
+    !address.is_empty() && !address.starts_with("file://") && !address.starts_with(OCI)
 }
 
 /// A list as it stands in a chart or a lock file, nulls included.
@@ -46,8 +58,8 @@ impl ChartsDirectory<'_> {
         let unknown: Vec<&str> = locked
             .iter()
             .flatten()
+            .filter(|entry| has_index(entry))
             .map(|entry| entry.repository.as_str())
-            .filter(|url| !url.is_empty() && !url.starts_with("file://") && !url.starts_with("oci://"))
             .collect();
         if !unknown.is_empty() {
             let list = unknown.join(", ");
@@ -64,8 +76,9 @@ impl ChartsDirectory<'_> {
         let chart = self.load()?;
         let Some(declared) = &chart.metadata.dependencies else { return Ok(()) };
         self.check_repositories(declared)?;
-        self.refuse_remote(declared)?;
+        self.refresh(declared)?;
         let mut found = self.resolve(declared)?;
+        self.refuse_remote(declared)?;
         self.save(&mut found)?;
         let found: List = found.into_iter().map(Some).collect();
         let digest = digest(Some(declared), Some(&found));
@@ -94,7 +107,7 @@ impl ChartsDirectory<'_> {
                     self.print(format!("Repository from local path: {repository}\n"))?;
                 }
             } else if !repository.is_empty()
-                && !repository.starts_with("oci://")
+                && !repository.starts_with(OCI)
                 && parse_request_uri(repository.as_bytes()).is_err()
             {
                 missing.push(repository.as_str());
@@ -116,6 +129,35 @@ impl ChartsDirectory<'_> {
         }
     }
 
+    /// Where Helm asks repositories for their indexes. Source: `ensureMissingRepos`, `NewChartRepository`.
+    fn refresh(&self, declared: &List) -> Result<(), Failure> {
+        let asked: Vec<&Dependency> = declared.iter().flatten().filter(|entry| has_index(entry)).collect();
+        if self.cache.is_some() || asked.is_empty() {
+            return Ok(());
+        }
+        for Dependency { repository, .. } in &asked {
+            let why = match url::parse(repository.as_bytes()) {
+                Ok(address) if matches!(&address.scheme[..], b"http" | b"https" | b"oci") => continue,
+                Ok(address) => {
+                    let scheme = String::from_utf8_lossy(&address.scheme);
+                    format!("could not find protocol handler for: {scheme}")
+                }
+                Err(_) => format!("invalid chart URL format: {repository}"),
+            };
+            self.print("Getting updates for unmanaged Helm repositories...\n".to_owned())?;
+            return Err(Failure(why));
+        }
+        self.refuse_remote(declared)
+    }
+
+    /// What is said where Helm would look into an index that it has, and there is none.
+    fn missing_index(&self, wanted: &Dependency) -> Option<Failure> {
+        let cache = self.cache.as_ref().filter(|_| has_index(wanted))?;
+        let name = format!("helm-manager-{}", sha256(wanted.repository.as_bytes()));
+        let why = files::read(&join(cache, &format!("{name}-index.yaml"))).err()?;
+        Some(Failure(format!("no cached repository for {name} found. (try 'helm repo update'): {why}")))
+    }
+
     /// The entries of the new lock file. Source: `Resolve`.
     fn resolve(&mut self, declared: &List) -> Result<Vec<Dependency>, Failure> {
         let mut found = Vec::new();
@@ -125,6 +167,18 @@ impl ChartsDirectory<'_> {
             let range = range(wanted, &shown).map_err(said_by_renderer)?;
             if wanted.repository.is_empty() {
                 self.local_path(&join("charts", &wanted.name))?;
+                found.push(locked(wanted, &wanted.version));
+                continue;
+            }
+            if !wanted.repository.starts_with("file://") {
+                if let Some(failure) = self.missing_index(wanted) {
+                    return Err(failure);
+                }
+                // Of a registry that is asked for one version nothing is known yet, and others may fail first.
+                let is_known = wanted.repository.starts_with(OCI) && Version::parse(&wanted.version).is_ok();
+                if !is_known {
+                    self.refuse_remote(declared)?;
+                }
                 found.push(locked(wanted, &wanted.version));
                 continue;
             }
