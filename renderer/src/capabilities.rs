@@ -318,7 +318,18 @@ impl Object for VersionSet {
     }
 }
 
-/// The build of Helm that this reproduces.
+/// The build of Helm that this reproduces, as `helm version --template` sees it.
+pub fn helm_build() -> Value {
+    Rc::new(HelmVersion).into()
+}
+
+/// The version of that build in short, as `helm version --short` prints it.
+pub fn helm_short() -> String {
+    let [_, (_, _, commit), ..] = HELM_BUILD;
+    format!("{HELM_VERSION}+g{}", &commit[..7])
+}
+
+/// See [`helm_build`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct HelmVersion;
 

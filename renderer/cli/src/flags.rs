@@ -157,22 +157,15 @@ fn items(kind: Kind, value: &str, warn: &mut dyn FnMut(String)) -> Result<Vec<St
             Ok(_) => one(value),
             Err(_) => unread("ParseFloat"),
         },
-        Kind::Int => match value.parse::<i64>() {
-            Ok(_) => one(value),
-            Err(error) => {
-                use std::num::IntErrorKind::{NegOverflow, PosOverflow};
-                if matches!(error.kind(), NegOverflow | PosOverflow) {
-                    return Err(format!("strconv.ParseInt: parsing {value:?}: value out of range"));
-                }
-                unread("ParseInt")
-            }
+        Kind::Int => match integer(value) {
+            Some(Ok(number)) if i64::try_from(number).is_ok() => one(&number.to_string()),
+            Some(_) => Err(format!("strconv.ParseInt: parsing {value:?}: value out of range")),
+            None => unread("ParseInt"),
         },
-        Kind::Uint => match value.parse::<u64>() {
-            Ok(_) if !value.starts_with('+') => one(value),
-            Err(error) if *error.kind() == std::num::IntErrorKind::PosOverflow => {
-                Err(format!("strconv.ParseUint: parsing {value:?}: value out of range"))
-            }
-            _ => unread("ParseUint"),
+        Kind::Uint => match integer(value).filter(|_| !value.starts_with(['+', '-'])) {
+            Some(Ok(number)) if u64::try_from(number).is_ok() => one(&number.to_string()),
+            Some(_) => Err(format!("strconv.ParseUint: parsing {value:?}: value out of range")),
+            None => unread("ParseUint"),
         },
         Kind::List if value.is_empty() => Ok(Vec::new()),
         Kind::List => record(value),
@@ -218,6 +211,35 @@ pub(crate) fn truth(text: &str) -> Option<bool> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
         _ => None,
     }
+}
+
+/// An integer in Go's notations: `12`, `-0x1f`, `0b1`, `0o7`, `07`, `1_000`. `None` when it is none; too large a one is an error.
+///
+/// Source: Go 1.27 `strconv/atoi.go`, `ParseInt` with base 0, `underscoreOK`.
+fn integer(text: &str) -> Option<Result<i128, ()>> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let lower = digits.to_ascii_lowercase();
+    let (base, rest) = match lower.get(..2) {
+        Some("0x") => (16, &digits[2..]),
+        Some("0b") => (2, &digits[2..]),
+        Some("0o") => (8, &digits[2..]),
+        _ if digits.len() > 1 && digits.starts_with('0') => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    // A lone underscore may stand between digits and behind a prefix, which a leading zero is too.
+    let bare = if base == 10 { rest } else { rest.strip_prefix('_').unwrap_or(rest) };
+    if bare.is_empty() || bare.starts_with('_') || bare.ends_with('_') || bare.contains("__") {
+        return None;
+    }
+    let mut number = Ok(0_i128);
+    for rune in bare.chars().filter(|rune| *rune != '_') {
+        let digit = rune.to_digit(base)?;
+        // One more than the longest number that any flag takes.
+        number = number
+            .map(|number: i128| number * i128::from(base) + i128::from(digit))
+            .and_then(|number| if number > 1 << 65 { Err(()) } else { Ok(number) });
+    }
+    Some(if text.starts_with('-') { number.map(|number| -number) } else { number })
 }
 
 /// `key=value`, or several with commas between them.
@@ -317,6 +339,26 @@ mod tests {
         ] {
             assert_eq!(read(line).err().unwrap_or_default(), said, "{line:?}");
         }
+    }
+
+    #[test]
+    fn integers_are_written_as_in_go() {
+        for (text, number) in [
+            ("0x1F", 31),
+            ("-0b11", -3),
+            ("0o17", 15),
+            ("017", 15),
+            ("1_000", 1000),
+            ("0_7", 7),
+            ("+5", 5),
+            ("0", 0),
+        ] {
+            assert_eq!(integer(text), Some(Ok(number)), "{text}");
+        }
+        for text in ["", "x", "08", "1__0", "_1", "1_", "0x", "0x_", "--1", "1.5"] {
+            assert_eq!(integer(text), None, "{text}");
+        }
+        assert_eq!(integer("99999999999999999999999999999999999999999999"), Some(Err(())));
     }
 
     #[test]

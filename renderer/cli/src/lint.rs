@@ -15,8 +15,9 @@ use renderer::value::Map;
 use renderer::values::SchemaCache;
 use renderer::{Log, chart, functions};
 
+use crate::files::join;
 use crate::flags::Given;
-use crate::locate::{absolute, clean};
+use crate::locate::absolute;
 use crate::template::values;
 use crate::tree::{Disk, said};
 use crate::world::Machine;
@@ -33,7 +34,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let mut paths = given.arguments.clone();
     if given.is_on("with-subcharts") {
         for path in &given.arguments {
-            subcharts(&clean(&format!("{path}/charts")), &mut paths);
+            subcharts(Path::new(&join(path, "charts")), &mut paths);
         }
     }
     let namespace = settings::namespace(given);
@@ -139,7 +140,7 @@ fn one(
         let root = format!("/{}", directory_of_archive(&files).map_err(unextracted)?);
         run(&root, &mut log, None, Some(&Files::new(files)))
     } else {
-        let chart_yaml = clean(&format!("{path}/Chart.yaml"));
+        let chart_yaml = PathBuf::from(join(path, "Chart.yaml"));
         fs::metadata(&chart_yaml).map_err(|error| {
             format!("unable to check Chart.yaml file in chart: {}", said("stat", &chart_yaml, &error))
         })?;

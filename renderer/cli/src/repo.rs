@@ -13,7 +13,7 @@ use renderer::value::Text;
 use crate::files::{self, absolute, glob, join, timestamp};
 use crate::flags::Given;
 use crate::locate::{self, said_by_renderer};
-use crate::tree::said;
+use crate::tree::{errno_words, said};
 use crate::{Failure, settings, tell};
 
 /// Runs the command.
@@ -75,8 +75,11 @@ fn write(index: &Index, path: &str, given: &Given) -> Result<(), Failure> {
     fs::set_permissions(&half, fs::Permissions::from_mode(0o644))
         .map_err(|error| said("chmod", Path::new(&half), &error))?;
     fs::rename(&half, path).map_err(|error| {
-        // Nothing can be done about a half that stays.
-        let _ = fs::remove_file(&half);
-        Failure(format!("rename {half} {path}: {}", crate::tree::errno_words(&error)))
+        // Go looks for itself before it asks the system. The half stays, as in Helm.
+        let words = match fs::symlink_metadata(path) {
+            Ok(place) if place.is_dir() => "file exists".to_owned(),
+            _ => errno_words(&error),
+        };
+        Failure(format!("link error: cannot rename {half} to {path}: rename {half} {path}: {words}"))
     })
 }

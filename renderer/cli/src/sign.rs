@@ -56,13 +56,13 @@ impl Passphrase {
             if !place.is_ok_and(|place| place.file_type().is_fifo()) {
                 return Err("specified reading passphrase from stdin, without input on stdin".into());
             }
-            first_line(stdin.lock())
+            first_line(stdin.lock()).map_err(|error| error.to_string())
         } else {
             let path = self.file.as_str();
             let file = fs::File::open(path).map_err(|error| said("open", path.as_ref(), &error))?;
-            first_line(io::BufReader::new(file))
+            first_line(io::BufReader::new(file)).map_err(|error| said("read", path.as_ref(), &error))
         };
-        self.known = Some(line?);
+        self.known = Some(line?.ok_or("EOF")?);
         Ok(())
     }
 
@@ -75,21 +75,17 @@ impl Passphrase {
     }
 }
 
-/// A line without its break; an empty file is none.
-fn first_line(mut reader: impl BufRead) -> Result<Vec<u8>, Failure> {
+/// A line without its break; `None` at the end of the file.
+fn first_line(mut reader: impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     // Go reads lines in pieces of 4 KiB and takes the first.
-    let read = reader.by_ref().take(4096).read_until(b'\n', &mut line);
-    match read {
-        Ok(0) => Err("EOF".into()),
-        Ok(_) => {
-            if line.pop_if(|last| *last == b'\n').is_some() {
-                line.pop_if(|last| *last == b'\r');
-            }
-            Ok(line)
-        }
-        Err(error) => Err(Failure(error.to_string())),
+    if reader.by_ref().take(4096).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
     }
+    if line.pop_if(|last| *last == b'\n').is_some() {
+        line.pop_if(|last| *last == b'\r');
+    }
+    Ok(Some(line))
 }
 
 /// Asks at the terminal, which shows nothing of what is typed.
@@ -110,7 +106,7 @@ fn ask(name: &str) -> Result<Vec<u8>, Failure> {
             set(&hidden)?;
             let line = first_line(stdin.lock());
             set(&shown)?;
-            line
+            line.map_err(|error| Failure(error.to_string()))?.ok_or_else(|| "EOF".into())
         });
     print("\n")?;
     outcome

@@ -38,18 +38,20 @@ impl Tree for Disk {
             Ok(own) => own,
             Err(error) => return Look::Failed(said("lstat", &path, &error)),
         };
-        let link = if own.is_symlink() {
-            match resolved(&path) {
-                Ok(target) => Some(target.to_string_lossy().into_owned()),
+        let mut link = None;
+        let mut metadata = own;
+        if metadata.is_symlink() {
+            let target = match resolved(&path) {
+                Ok(target) => target,
                 Err(why) => return Look::Broken(why),
-            }
-        } else {
-            None
-        };
-        let metadata = match fs::metadata(&path) {
-            Ok(metadata) => metadata,
-            Err(error) => return Look::Failed(said("stat", &path, &error)),
-        };
+            };
+            // The target, and not the path: the kernel follows fewer links than Go does.
+            metadata = match fs::metadata(&target) {
+                Ok(metadata) => metadata,
+                Err(error) => return Look::Failed(said("lstat", &target, &error)),
+            };
+            link = Some(target.to_string_lossy().into_owned());
+        }
         let kind = if metadata.is_dir() {
             Kind::Directory
         } else if metadata.is_file() {

@@ -1,9 +1,10 @@
 //! `chartroom version`: what this is, and which Helm it is like.
 
 use renderer::HELM_VERSION;
+use renderer::capabilities::{helm_build, helm_short};
 use renderer::gotemplate::{Fuel, Host, Machine, TemplateSet, parse};
 use renderer::source::SourceId;
-use renderer::value::{Map, Text, Value};
+use renderer::value::Text;
 
 use crate::flags::Given;
 use crate::{Failure, print};
@@ -15,7 +16,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         return print(filled(template)?);
     }
     if given.is_on("short") {
-        return print(format!("{HELM_VERSION}\n"));
+        return print(format!("{}\n", helm_short()));
     }
     print(format!("chartroom {}, as helm {HELM_VERSION}\n", env!("CARGO_PKG_VERSION")))
 }
@@ -33,9 +34,8 @@ fn filled(template: &str) -> Result<Text, Failure> {
     }
     let mut set = TemplateSet::new();
     set.add(&file);
-    let facts = Map::from_iter([("Version", HELM_VERSION)]);
     let mut machine = Machine::new(&set, &funcs, |_, _| None);
     machine
-        .execute(&name, Value::Map(facts), &mut Nobody, &mut Fuel::endless())
+        .execute(&name, helm_build(), &mut Nobody, &mut Fuel::endless())
         .map_err(|error| Failure(error.to_string()))
 }

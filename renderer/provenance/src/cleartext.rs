@@ -2,7 +2,7 @@
 //!
 //! Source: go-crypto `openpgp/clearsign`.
 
-use crate::armor;
+use crate::{Error, armor};
 
 const START: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
 const SIGNATURE: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
@@ -17,8 +17,8 @@ pub(crate) struct Message {
     pub(crate) text: Vec<u8>,
     /// The text as it was signed: with CRLF, without white space at the ends of lines.
     pub(crate) signed: Vec<u8>,
-    /// The packets of the signature.
-    pub(crate) signature: Vec<u8>,
+    /// The packets of the signature, or why they cannot be read.
+    pub(crate) signature: Result<Vec<u8>, Error>,
 }
 
 /// The first message in the data; `None` when there is none that is well formed.
@@ -65,7 +65,7 @@ pub(crate) fn decode(data: &[u8]) -> Option<Message> {
         text.extend_from_slice(line);
     };
     let end = find(block, END)? + END.len();
-    let signature = armor::next_block(&mut &block[..end])?.ok()?.bytes;
+    let signature = armor::next_block(&mut &block[..end])?.map(|block| block.bytes);
     Some(Message { text, signed, signature })
 }
 
@@ -112,7 +112,7 @@ mod tests {
         let message = decode(&encode(text, b"packets")).unwrap();
         assert_eq!(message.text, b"a: b\n- c\n-----\n\n...\nd: e\n");
         assert_eq!(message.signed, canonical(text));
-        assert_eq!(message.signature, b"packets");
+        assert_eq!(message.signature.unwrap(), b"packets");
     }
 
     #[test]

@@ -29,7 +29,8 @@ enum Candidate<'a> {
 /// Helm's sentence for what is wrong.
 pub fn verify<'a>(data: &[u8], keyring: &'a Keyring, now: i64) -> Result<Signed<'a>, Error> {
     let message = cleartext::decode(data).ok_or_else(|| Error::new("signature block not found"))?;
-    let mut packets = Packets::new(&message.signature);
+    let signature = message.signature?;
+    let mut packets = Packets::new(&signature);
     let (signature, candidates) = loop {
         let Some(packet) = packets.next() else {
             return Err(Error::new("openpgp: signature made by unknown entity"));
