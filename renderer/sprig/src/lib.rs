@@ -6,6 +6,7 @@
 
 #![warn(clippy::disallowed_methods)]
 
+pub mod address;
 pub mod outside;
 pub mod regex;
 pub mod semver;

@@ -1,13 +1,12 @@
 //! `urlParse` and `urlJoin`.
 //!
-//! *Source*: sprig 3.3.0 `url.go`; go 1.27 `net/url`. The texts of `netip.ParseAddr` for a bad IPv6 host are one sentence here.
-
-use std::net::Ipv6Addr;
+//! *Source*: sprig 3.3.0 `url.go`; go 1.27 `net/url`.
 
 use gotemplate::{Call, Failure};
 use value::fmt::quote;
 use value::{Kind, Map, Text, Value};
 
+use crate::address::{self, Address};
 use crate::lists::nil_dereference;
 use crate::table::Table;
 
@@ -244,15 +243,10 @@ fn parse_literal(host: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
         }
         None => unescape(name, Part::Host)?,
     };
-    let (address, zone) = cut(&name, b'%');
-    let address = std::str::from_utf8(address).unwrap_or_default();
-    if zone.is_none() && address.parse::<std::net::Ipv4Addr>().is_ok() {
-        return Err(b"invalid IP-literal".to_vec());
-    }
-    if address.parse::<Ipv6Addr>().is_err() || zone.is_some_and(<[u8]>::is_empty) {
-        return Err(
-            [b"invalid host: ParseAddr(".as_slice(), &quote(&name), b"): unable to parse IP"].concat()
-        );
+    match address::parse(&name) {
+        Ok(Address::V4) => return Err(b"invalid IP-literal".to_vec()),
+        Ok(Address::V6 { .. }) => {}
+        Err(why) => return Err([b"invalid host: ".as_slice(), &why].concat()),
     }
     Ok([b"[".as_slice(), &name, b"]", port].concat())
 }
@@ -350,6 +344,14 @@ fn escape(bytes: &[u8], part: Part) -> Vec<u8> {
         }
     }
     escaped
+}
+
+/// Go's `url.PathUnescape`.
+///
+/// # Errors
+/// The words of Go's error.
+pub fn unescape_path(path: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
+    unescape(path, Part::Path)
 }
 
 fn unescape(bytes: &[u8], part: Part) -> Result<Vec<u8>, Vec<u8>> {

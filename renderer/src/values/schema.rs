@@ -184,6 +184,8 @@ const FORMATS: [(&str, Check); formats::FORMATS.len()] = [
     (formats::FORMATS[12].0, check::<12>),
     (formats::FORMATS[13].0, check::<13>),
     (formats::FORMATS[14].0, check::<14>),
+    (formats::FORMATS[15].0, check::<15>),
+    (formats::FORMATS[16].0, check::<16>),
 ];
 
 fn check<const NUMBER: usize>(value: &Json) -> Result<(), Box<dyn StdError>> {

@@ -2,8 +2,7 @@
 //!
 //! Source: santhosh-tekuri/jsonschema v6.0.3 `format.go`; go 1.27 `time/format.go`, `Parse` with `2006-01-02`; `strconv`.
 
-use std::net::Ipv6Addr;
-
+use sprig::address::{self, Address};
 use sprig::url;
 use value::fmt::{quote, quote_rune};
 
@@ -14,13 +13,14 @@ type Verdict = Result<(), String>;
 type Rule = fn(&str) -> Verdict;
 
 /// Names and checks; `idn-email` and `idn-hostname` are names that Helm does not know.
-pub(super) const FORMATS: [(&str, Rule); 15] = [
+pub(super) const FORMATS: [(&str, Rule); 17] = [
     ("date", date),
     ("date-time", date_time),
     ("duration", duration),
     ("idn-email", anything),
     ("idn-hostname", anything),
     ("ipv4", ipv4),
+    ("ipv6", ipv6),
     ("iri", uri),
     ("iri-reference", uri_reference),
     ("json-pointer", json_pointer),
@@ -29,6 +29,7 @@ pub(super) const FORMATS: [(&str, Rule); 15] = [
     ("semver", semver),
     ("uri", uri),
     ("uri-reference", uri_reference),
+    ("uri-template", uri_template),
     ("uuid", uuid),
 ];
 
@@ -102,6 +103,17 @@ fn ipv4(text: &str) -> Verdict {
         }
     }
     Ok(())
+}
+
+fn ipv6(text: &str) -> Verdict {
+    if !text.contains(':') {
+        return refuse("missing colon");
+    }
+    match address::parse(text.as_bytes()) {
+        Ok(Address::V6 { has_zone: true }) => refuse("zone id is not a part of ipv6 address"),
+        Ok(_) => Ok(()),
+        Err(why) => refuse(String::from_utf8_lossy(&why)),
+    }
 }
 
 fn date(text: &str) -> Verdict {
@@ -290,6 +302,45 @@ fn uri_reference(text: &str) -> Verdict {
     parse_url(text).map(|_| ())
 }
 
+/// The braces of each part of the path must match, where Go keeps the path as it was written: where writing the decoded path
+/// again would give another text.
+fn uri_template(text: &str) -> Verdict {
+    let url = parse_url(text)?;
+    let written = path_as_written(text, &url);
+    let mut path = url::Url::default();
+    path.path.clone_from(&url.path);
+    if !url.opaque.is_empty() || written.as_bytes() == url::join(&path) {
+        return Ok(());
+    }
+    for part in written.split('/') {
+        let part = url::unescape_path(part.as_bytes())
+            .map_err(|why| format!("percent decode failed: {}", String::from_utf8_lossy(&why)))?;
+        let mut is_open = false;
+        for byte in part.iter().filter(|byte| matches!(byte, b'{' | b'}')) {
+            if (*byte == b'{') == is_open {
+                return refuse("nested curly braces");
+            }
+            is_open = !is_open;
+        }
+        if is_open {
+            return refuse("no matching closing brace");
+        }
+    }
+    Ok(())
+}
+
+/// The path of a URL that was parsed.
+fn path_as_written<'t>(text: &'t str, url: &url::Url) -> &'t str {
+    let rest = text.split_once('#').map_or(text, |(rest, _)| rest);
+    let rest = if url.scheme.is_empty() { rest } else { &rest[url.scheme.len() + 1..] };
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    let has_authority = !url.scheme.is_empty() || !rest.starts_with("///");
+    match rest.strip_prefix("//") {
+        Some(rest) if has_authority => rest.find('/').map_or("", |at| &rest[at..]),
+        _ => rest,
+    }
+}
+
 fn parse_url(text: &str) -> Result<url::Url, String> {
     let parsed = url::parse(text.as_bytes()).map_err(|error| String::from_utf8_lossy(&error).into_owned())?;
     let host = String::from_utf8_lossy(&parsed.host).into_owned();
@@ -298,11 +349,9 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
         _ => &host,
     };
     match name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-        Some(address) if address.contains('%') => {
-            Err("invalid ipv6 address: zone id is not a part of ipv6 address".to_owned())
-        }
-        Some(address) if address.contains(':') && address.parse::<Ipv6Addr>().is_err() => {
-            Err(format!("invalid ipv6 address: ParseAddr({}): unable to parse IP", quoted(address)))
+        Some(address) if address.contains(':') => {
+            ipv6(address).map_err(|why| format!("invalid ipv6 address: {why}"))?;
+            Ok(parsed)
         }
         None if name.contains(':') => Err("ipv6 address not enclosed in brackets".to_owned()),
         _ => Ok(parsed),

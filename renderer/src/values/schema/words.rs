@@ -4,6 +4,7 @@
 
 use boon::{ErrorKind, ValidationError};
 use serde_json::{Number, Value as Json};
+use sprig::regex::is_match;
 use value::number::{format_float, format_g};
 
 use crate::show::quote;
@@ -163,10 +164,11 @@ fn words(kind: &ErrorKind<'_, '_>) -> String {
         },
         ErrorKind::Const { want } if is_container(want) => "'const' failed".to_owned(),
         ErrorKind::Const { want } => format!("value must be {}", display(want)),
-        ErrorKind::Format { got, want: "ipv6", .. }
-            if got.as_str().is_some_and(|text| !text.contains(':')) =>
-        {
-            format!("{} is not valid ipv6: missing colon", display(got))
+        // Nobody but boon checks this format, and its words are those of another library.
+        ErrorKind::Format { got, want: "regex", err } => {
+            let words = got.as_str().and_then(|pattern| is_match(pattern, "").err());
+            let words = words.unwrap_or_else(|| err.to_string());
+            format!("{} is not valid regex: {words}", display(got))
         }
         ErrorKind::Format { got, want, err } => format!("{} is not valid {want}: {err}", display(got)),
         ErrorKind::MinProperties { got, want } => counts("minProperties", *got, *want),
