@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use value::{Map, Text, Value};
 use yaml::{Field, Shape, Struct, decode, documents};
 
-use super::super::{Dependency, File, Lock, Maintainer, Metadata};
+use super::super::{Dependency, File, Lock, Metadata};
 use crate::Error;
 
 const STR: Shape = Shape::Str;
@@ -145,8 +145,11 @@ pub(super) fn decode_lock(file: &File) -> Result<Option<Lock>, Error> {
             return Err(bad_time(format!("json: cannot unmarshal {found} into {field}")));
         }
     };
-    let dependencies =
-        fields.get("dependencies").and_then(|list| list.as_list().map(|list| dependencies(list)));
+    let dependencies = fields.get("dependencies").and_then(|list| {
+        let mut dependencies = Vec::new();
+        take_dependencies(&mut dependencies, list.as_list()?);
+        Some(dependencies)
+    });
     Ok(Some(Lock { generated, digest: text_of(&fields, "digest"), dependencies }))
 }
 
@@ -218,11 +221,7 @@ impl Metadata {
     }
 
     fn absorb(&mut self, fields: &Map) {
-        let text = |name: &str, target: &mut String| {
-            if let Some(Value::Str(text)) = fields.get(name) {
-                *target = text.to_string_lossy().into_owned();
-            }
-        };
+        let text = |name: &str, target: &mut String| take_text(fields, name, target);
         text("name", &mut self.name);
         text("home", &mut self.home);
         text("version", &mut self.version);
@@ -244,16 +243,15 @@ impl Metadata {
             self.keywords = texts_of(&list);
         }
         if let Some(list) = fields.get("maintainers") {
-            let entries = list.as_list().into_iter().flat_map(|list| list.iter());
-            self.maintainers = entries
-                .map(|entry| {
-                    entry.as_map().map(|fields| Maintainer {
-                        name: text_of(fields, "name"),
-                        email: text_of(fields, "email"),
-                        url: text_of(fields, "url"),
-                    })
-                })
-                .collect();
+            take_entries(
+                &mut self.maintainers,
+                list.as_list().map_or(&[], |list| list),
+                |maintainer, fields| {
+                    take_text(fields, "name", &mut maintainer.name);
+                    take_text(fields, "email", &mut maintainer.email);
+                    take_text(fields, "url", &mut maintainer.url);
+                },
+            );
         }
         match fields.get("annotations") {
             None => {}
@@ -268,36 +266,45 @@ impl Metadata {
         }
         match fields.get("dependencies") {
             None => {}
-            Some(Value::List(list)) if !list.is_nil() => self.dependencies = Some(dependencies(&list)),
+            Some(Value::List(list)) if !list.is_nil() => {
+                take_dependencies(self.dependencies.get_or_insert_default(), &list);
+            }
             Some(_) => self.dependencies = None,
         }
     }
 }
 
-fn dependencies(list: &[Value]) -> Vec<Option<Dependency>> {
-    list.iter()
-        .map(|entry| {
-            entry.as_map().map(|fields| Dependency {
-                name: text_of(fields, "name"),
-                version: text_of(fields, "version"),
-                repository: text_of(fields, "repository"),
-                condition: text_of(fields, "condition"),
-                tags: fields.get("tags").map(|list| texts_of(&list)).unwrap_or_default(),
-                enabled: matches!(fields.get("enabled"), Some(Value::Bool(true))),
-                import_values: fields
-                    .get("import-values")
-                    .and_then(|list| list.as_list().map(|list| list.to_vec()))
-                    .unwrap_or_default(),
-                alias: text_of(fields, "alias"),
-            })
-        })
-        .collect()
+fn take_dependencies(dependencies: &mut Vec<Option<Dependency>>, list: &[Value]) {
+    take_entries(dependencies, list, |dependency, fields| {
+        take_text(fields, "name", &mut dependency.name);
+        take_text(fields, "version", &mut dependency.version);
+        take_text(fields, "repository", &mut dependency.repository);
+        take_text(fields, "condition", &mut dependency.condition);
+        take_text(fields, "alias", &mut dependency.alias);
+        if let Some(list) = fields.get("tags") {
+            dependency.tags = texts_of(&list);
+        }
+        if let Some(Value::Bool(enabled)) = fields.get("enabled") {
+            dependency.enabled = enabled;
+        }
+        if let Some(list) = fields.get("import-values") {
+            dependency.import_values = list.as_list().map(|list| list.to_vec()).unwrap_or_default();
+        }
+    });
 }
 
-fn text_of(fields: &Map, name: &str) -> String {
-    match fields.get(name) {
-        Some(Value::Str(text)) => text.to_string_lossy().into_owned(),
-        _ => String::new(),
+/// Decodes a list into one that is there, as Go does: an entry keeps what the new one does not name.
+fn take_entries<T: Default>(
+    entries: &mut Vec<Option<T>>,
+    list: &[Value],
+    mut take: impl FnMut(&mut T, &Map),
+) {
+    entries.resize_with(list.len(), || None);
+    for (entry, value) in entries.iter_mut().zip(list) {
+        match value.as_map() {
+            Some(fields) => take(entry.get_or_insert_default(), fields),
+            None => *entry = None,
+        }
     }
 }
 
@@ -306,4 +313,17 @@ fn texts_of(list: &Value) -> Vec<String> {
     items
         .map(|item| item.as_text().map(|text| text.to_string_lossy().into_owned()).unwrap_or_default())
         .collect()
+}
+
+fn take_text(fields: &Map, name: &str, target: &mut String) {
+    if let Some(Value::Str(text)) = fields.get(name) {
+        *target = text.to_string_lossy().into_owned();
+    }
+}
+
+fn text_of(fields: &Map, name: &str) -> String {
+    match fields.get(name) {
+        Some(Value::Str(text)) => text.to_string_lossy().into_owned(),
+        _ => String::new(),
+    }
 }
