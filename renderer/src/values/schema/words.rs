@@ -5,6 +5,7 @@
 use boon::{ErrorKind, ValidationError};
 use serde_json::{Number, Value as Json};
 use sprig::regex::is_match;
+use sprig::url::unescape_path;
 use value::number::{format_float, format_g};
 
 use crate::show::quote;
@@ -12,7 +13,12 @@ use crate::show::quote;
 /// The whole report, without a line feed at the end. The tree is as deep as the values, which are bounded.
 pub(super) fn report(error: &ValidationError<'_, '_>) -> String {
     let mut lines = String::new();
-    write_node(&mut lines, error, 0, Around { schema: error.schema_url, depth: 0, listed: false });
+    write_node(
+        &mut lines,
+        error,
+        0,
+        Around { schema: error.schema_url, at: "", depth: 0, listed: false, is_name: false },
+    );
     lines
 }
 
@@ -20,15 +26,23 @@ pub(super) fn report(error: &ValidationError<'_, '_>) -> String {
 #[derive(Clone, Copy)]
 struct Around<'a> {
     schema: &'a str,
-    /// Length of the path of the value that the schema was about.
+    /// Path of the value that the schema was about.
+    at: &'a str,
+    /// Its length.
     depth: usize,
     /// Whether the first keyword has a line of its own already.
     listed: bool,
+    /// Whether a name is checked instead of a value: Helm's validator starts anew for it, so it stands nowhere.
+    is_name: bool,
 }
 
 fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize, around: Around<'_>) {
     let mut indent = indent;
-    let at = error.instance_location.to_string();
+    let at = match error.kind {
+        _ if around.is_name => String::new(),
+        ErrorKind::PropertyName { .. } => place_of_names(error.schema_url, around),
+        _ => error.instance_location.to_string(),
+    };
     // A keyword with a single cause has no node in boon; Helm's validator gives it one.
     for (depth, words) in keywords(error.schema_url, around) {
         let end = at.match_indices('/').nth(depth).map_or(at.len(), |(end, _)| end);
@@ -39,10 +53,13 @@ fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize
     let group = matches!(error.kind, ErrorKind::Group);
     if let ([only], true) = (causes.as_slice(), group) {
         let depth = at.matches('/').count();
-        return write_node(lines, only, indent, Around { schema: error.schema_url, depth, listed: false });
+        let inner =
+            Around { schema: error.schema_url, at: &at, depth, listed: false, is_name: around.is_name };
+        return write_node(lines, only, indent, inner);
     }
     let mut inner = Around {
         schema: error.schema_url,
+        at: &at,
         depth: at.matches('/').count(),
         listed: matches!(
             error.kind,
@@ -52,6 +69,7 @@ fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize
                 | ErrorKind::Contains
                 | ErrorKind::MinContains { .. }
         ),
+        is_name: around.is_name || matches!(error.kind, ErrorKind::PropertyName { .. }),
     };
     let mut transparent = false;
     match &error.kind {
@@ -93,6 +111,28 @@ fn causes<'a, 's, 'v>(error: &'a ValidationError<'s, 'v>) -> Vec<&'a ValidationE
             })
     };
     error.causes.iter().filter(stands).collect()
+}
+
+/// The map whose names a schema is about, which boon does not say: below the value of the schema around it, by the properties
+/// that lead from the one schema to the other.
+fn place_of_names(schema: &str, around: Around<'_>) -> String {
+    let mut place = around.at.to_owned();
+    let mut parts = schema.strip_prefix(around.schema).unwrap_or_default().split('/').skip(1);
+    while let Some(keyword) = parts.next() {
+        match keyword {
+            "properties" => {
+                let name = parts.next().unwrap_or_default();
+                let name = unescape_path(name.as_bytes()).unwrap_or_else(|_| name.as_bytes().to_vec());
+                place.push('/');
+                place.push_str(&String::from_utf8_lossy(&name));
+            }
+            "allOf" | "anyOf" | "dependencies" | "dependentSchemas" | "oneOf" => {
+                parts.next();
+            }
+            _ => {}
+        }
+    }
+    place
 }
 
 /// The keywords between a schema and a cause in it that Helm's validator gives a line: how deep the value lies that the
