@@ -52,7 +52,14 @@ impl SchemaCache {
 struct Compiled {
     /// Names that stand for "anything goes".
     urns: Vec<String>,
-    result: Result<(Schemas, SchemaIndex), String>,
+    result: Result<Ready, String>,
+}
+
+/// A schema as boon wants it, and its text.
+struct Ready {
+    schemas: Schemas,
+    index: SchemaIndex,
+    document: Json,
 }
 
 /// Checks coalesced values against the schemas of a chart and its subcharts.
@@ -141,10 +148,10 @@ impl Compiled {
     /// # Errors
     /// Helm's report for this chart: lines that end in a line feed, or a sentence without one when the schema itself is wrong.
     fn validate(&self, values: &Map) -> Result<(), String> {
-        let (schemas, index) = self.result.as_ref().map_err(String::clone)?;
+        let Ready { schemas, index, document } = self.result.as_ref().map_err(String::clone)?;
         let instance = to_json(&Value::Map(values.clone()), 0)?;
         schemas.validate(&instance, *index).map_err(|error| {
-            let report = words::report(&error);
+            let report = words::report(&error, document);
             let first = format!("jsonschema validation failed with '{URL}#'\n");
             format!("{}\n", report.strip_prefix(&first).unwrap_or(&report))
         })
@@ -152,17 +159,17 @@ impl Compiled {
 }
 
 /// Makes a schema ready; `urns` takes the names that it met.
-fn compile(schema: &Text, urns: &Rc<RefCell<Vec<String>>>) -> Result<(Schemas, SchemaIndex), String> {
-    let schema = to_json(&read_schema(schema)?, 0)?;
+fn compile(schema: &Text, urns: &Rc<RefCell<Vec<String>>>) -> Result<Ready, String> {
+    let document = to_json(&read_schema(schema)?, 0)?;
     let mut compiler = Compiler::new();
     compiler.use_loader(Box::new(Loader { urns: Rc::clone(urns) }));
     for (name, func) in FORMATS {
         compiler.register_format(Format { name, func });
     }
-    compiler.add_resource(URL, schema).map_err(|error| compile_error(&error))?;
+    compiler.add_resource(URL, document.clone()).map_err(|error| compile_error(&error))?;
     let mut schemas = Schemas::new();
     let index = compiler.compile(URL, &mut schemas).map_err(|error| compile_error(&error))?;
-    Ok((schemas, index))
+    Ok(Ready { schemas, index, document })
 }
 
 type Check = fn(&Json) -> Result<(), Box<dyn StdError>>;
@@ -290,7 +297,7 @@ fn compile_error(error: &CompileError) -> String {
         CompileError::MetaSchemaCycle { url } => format!("cycle in resolving $schema in {}", quote(url)),
         CompileError::ValidationError { url, src } => {
             let url = if url.contains('#') { url.clone() } else { format!("{url}#") };
-            format!("{} is not valid against metaschema: {}", quote(&url), words::report(src))
+            format!("{} is not valid against metaschema: {}", quote(&url), words::report(src, &Json::Null))
         }
         CompileError::ParseIdError { loc } => format!("error in parsing id at {}", quote(loc)),
         CompileError::ParseAnchorError { loc } => format!("error in parsing anchor at {}", quote(loc)),

@@ -8,23 +8,23 @@ use sprig::regex::is_match;
 use sprig::url::unescape_path;
 use value::number::{format_float, format_g};
 
+use super::URL;
 use crate::show::quote;
 
-/// The whole report, without a line feed at the end. The tree is as deep as the values, which are bounded.
-pub(super) fn report(error: &ValidationError<'_, '_>) -> String {
+/// The whole report, without a line feed at the end; `document` is the text of the schema. The tree is as deep as the
+/// values, which are bounded.
+pub(super) fn report(error: &ValidationError<'_, '_>, document: &Json) -> String {
     let mut lines = String::new();
-    write_node(
-        &mut lines,
-        error,
-        0,
-        Around { schema: error.schema_url, at: "", depth: 0, listed: false, is_name: false },
-    );
+    let around =
+        Around { document, schema: error.schema_url, at: "", depth: 0, listed: false, is_name: false };
+    write_node(&mut lines, error, 0, around);
     lines
 }
 
 /// The schema around a cause: what is between the two in the address of the schema says which keywords led to it.
 #[derive(Clone, Copy)]
 struct Around<'a> {
+    document: &'a Json,
     schema: &'a str,
     /// Path of the value that the schema was about.
     at: &'a str,
@@ -41,7 +41,7 @@ fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize
     let at = match error.kind {
         _ if around.is_name => String::new(),
         ErrorKind::PropertyName { .. } => place_of_names(error.schema_url, around),
-        _ => error.instance_location.to_string(),
+        _ => place(&error.instance_location.to_string(), error.schema_url, around),
     };
     // A keyword with a single cause has no node in boon; Helm's validator gives it one.
     for (depth, words) in keywords(error.schema_url, around) {
@@ -53,11 +53,11 @@ fn write_node(lines: &mut String, error: &ValidationError<'_, '_>, indent: usize
     let group = matches!(error.kind, ErrorKind::Group);
     if let ([only], true) = (causes.as_slice(), group) {
         let depth = at.matches('/').count();
-        let inner =
-            Around { schema: error.schema_url, at: &at, depth, listed: false, is_name: around.is_name };
+        let inner = Around { schema: error.schema_url, at: &at, depth, listed: false, ..around };
         return write_node(lines, only, indent, inner);
     }
     let mut inner = Around {
+        document: around.document,
         schema: error.schema_url,
         at: &at,
         depth: at.matches('/').count(),
@@ -113,24 +113,30 @@ fn causes<'a, 's, 'v>(error: &'a ValidationError<'s, 'v>) -> Vec<&'a ValidationE
     error.causes.iter().filter(stands).collect()
 }
 
+/// The place of a value. Where boon counts the items behind `prefixItems` from 0 their numbers are put right.
+fn place(at: &str, schema: &str, around: Around<'_>) -> String {
+    let below = at.match_indices('/').nth(around.depth).map_or("", |(start, _)| &at[start..]);
+    let mut place = around.at.to_owned();
+    let mut steps = steps(schema, around).filter(|step| step.is_down);
+    for part in below.split('/').skip(1) {
+        let n_before = steps.next().map_or(0, |step| step.n_before);
+        place.push('/');
+        match part.parse::<usize>() {
+            Ok(number) if n_before > 0 => place.push_str(&(number + n_before).to_string()),
+            _ => place.push_str(part),
+        }
+    }
+    place
+}
+
 /// The map whose names a schema is about, which boon does not say: below the value of the schema around it, by the properties
 /// that lead from the one schema to the other.
 fn place_of_names(schema: &str, around: Around<'_>) -> String {
     let mut place = around.at.to_owned();
-    let mut parts = schema.strip_prefix(around.schema).unwrap_or_default().split('/').skip(1);
-    while let Some(keyword) = parts.next() {
-        match keyword {
-            "properties" => {
-                let name = parts.next().unwrap_or_default();
-                let name = unescape_path(name.as_bytes()).unwrap_or_else(|_| name.as_bytes().to_vec());
-                place.push('/');
-                place.push_str(&String::from_utf8_lossy(&name));
-            }
-            "allOf" | "anyOf" | "dependencies" | "dependentSchemas" | "oneOf" => {
-                parts.next();
-            }
-            _ => {}
-        }
+    for step in steps(schema, around).filter(|step| step.keyword == "properties") {
+        let name = unescape_path(step.name.as_bytes()).unwrap_or_else(|_| step.name.as_bytes().to_vec());
+        place.push('/');
+        place.push_str(&String::from_utf8_lossy(&name));
     }
     place
 }
@@ -139,14 +145,10 @@ fn place_of_names(schema: &str, around: Around<'_>) -> String {
 /// line is about, and its words.
 fn keywords(schema: &str, around: Around<'_>) -> Vec<(usize, &'static str)> {
     let mut found = Vec::new();
-    let Some(path) = schema.strip_prefix(around.schema).filter(|path| path.starts_with('/')) else {
-        return found;
-    };
-    let mut parts = path.split('/').skip(1).peekable();
     let mut depth = around.depth;
     let mut listed = around.listed;
-    while let Some(keyword) = parts.next() {
-        let words = match keyword {
+    for step in steps(schema, around) {
+        let words = match step.keyword {
             "allOf" => Some("'allOf' failed"),
             "anyOf" => Some("'anyOf' failed"),
             "oneOf" => Some("'oneOf' failed, none matched"),
@@ -155,29 +157,68 @@ fn keywords(schema: &str, around: Around<'_>) -> Vec<(usize, &'static str)> {
         };
         found.extend(words.filter(|_| !listed).map(|words| (depth, words)));
         listed = false;
+        depth += usize::from(step.is_down);
+    }
+    found
+}
+
+/// A keyword on the way from a schema to one inside of it.
+struct Step<'a> {
+    keyword: &'a str,
+    /// What follows it in the address: a name, a number, or nothing.
+    name: &'a str,
+    /// Whether it leads to a value inside of the value.
+    is_down: bool,
+    /// How many items come before those that it is about.
+    n_before: usize,
+}
+
+/// The way to a schema from the one around it, as far as keywords of schemas lead.
+fn steps<'a>(schema: &'a str, around: Around<'a>) -> impl Iterator<Item = Step<'a>> {
+    let path = schema.strip_prefix(around.schema).filter(|path| path.starts_with('/')).unwrap_or_default();
+    let mut parts = path.split('/').skip(1).peekable();
+    let mut behind = around.schema.len();
+    std::iter::from_fn(move || {
+        let keyword = parts.next()?;
+        let holder = &schema[..behind];
+        behind += 1 + keyword.len();
+        let mut step = Step { keyword, name: "", is_down: false, n_before: 0 };
         match keyword {
             "additionalItems"
             | "additionalProperties"
             | "contains"
             | "unevaluatedItems"
-            | "unevaluatedProperties" => depth += 1,
+            | "unevaluatedProperties" => step.is_down = true,
             "allOf" | "anyOf" | "dependencies" | "dependentSchemas" | "oneOf" => {
-                parts.next();
+                step.name = parts.next().unwrap_or_default();
             }
             "else" | "if" | "then" => {}
             "items" => {
                 // A list of schemas for the items of old, else one schema.
-                parts.next_if(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-                depth += 1;
+                let number = parts.next_if(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+                step.name = number.unwrap_or_default();
+                step.is_down = true;
+                step.n_before = items_before(around.document, holder);
             }
             "patternProperties" | "prefixItems" | "properties" => {
-                parts.next();
-                depth += 1;
+                step.name = parts.next().unwrap_or_default();
+                step.is_down = true;
             }
-            _ => break,
+            _ => return None,
         }
-    }
-    found
+        if !step.name.is_empty() {
+            behind += 1 + step.name.len();
+        }
+        Some(step)
+    })
+}
+
+/// How many items have schemas of their own in the schema at an address.
+fn items_before(document: &Json, address: &str) -> usize {
+    let Some(fragment) = address.strip_prefix(URL).and_then(|rest| rest.strip_prefix('#')) else { return 0 };
+    let pointer = unescape_path(fragment.as_bytes()).unwrap_or_default();
+    let schema = document.pointer(&String::from_utf8_lossy(&pointer));
+    schema.and_then(|schema| schema.get("prefixItems")?.as_array()).map_or(0, Vec::len)
 }
 
 fn words(kind: &ErrorKind<'_, '_>) -> String {
