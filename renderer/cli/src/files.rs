@@ -8,7 +8,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use renderer::chart::{is_pattern, pattern_matches, rfc3339};
+use renderer::chart::{BadPattern, rfc3339, try_match};
 
 use crate::tree::said;
 
@@ -111,15 +111,9 @@ pub(crate) fn names(directory: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// The pattern is wrong; Go has no more to say.
-#[derive(Debug)]
-pub(crate) struct BadPattern;
-
 /// Go's `filepath.Glob`: the paths that match, in the order of their names. What cannot be read matches nothing.
 pub(crate) fn glob(pattern: &str) -> Result<Vec<String>, BadPattern> {
-    if !is_pattern(pattern) {
-        return Err(BadPattern);
-    }
+    try_match(pattern, "")?;
     if !has_meta(pattern) {
         return Ok(fs::symlink_metadata(pattern).map(|_| pattern.to_owned()).into_iter().collect());
     }
@@ -133,7 +127,7 @@ pub(crate) fn glob(pattern: &str) -> Result<Vec<String>, BadPattern> {
     let mut found = Vec::new();
     for directory in directories {
         for name in names(&directory).unwrap_or_default() {
-            if pattern_matches(last, &name) {
+            if try_match(last, &name)? {
                 found.push(join(&directory, &name));
             }
         }

@@ -12,6 +12,7 @@ pub mod ignore;
 pub mod load;
 mod lock;
 mod metadata;
+mod pattern;
 
 use std::rc::Rc;
 
@@ -19,13 +20,13 @@ use value::{Map, Text};
 
 pub use crds::Crd;
 pub use dependency::{Dependency, is_compatible_range};
-pub use ignore::{is_pattern, pattern_matches};
 pub use load::walk::Ignored;
 pub use load::{detect, load, load_archive, load_archive_directly, load_values};
 pub(crate) use load::{merge_maps, shapes};
 pub use lock::{Lock, rfc3339};
 pub(crate) use lock::{canonical as canonical_time, seconds as time_seconds};
 pub use metadata::{Maintainer, Metadata};
+pub use pattern::{BadPattern, pattern_matches, try_match};
 
 /// Charts nest at most this deep. A limit of ours: Helm has none, and no public chart is known to nest deeper than 5. It
 /// keeps every walk over charts within a small stack.

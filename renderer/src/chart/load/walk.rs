@@ -108,7 +108,7 @@ pub fn walk(root: &str, tree: &impl Tree, log: &mut Vec<Log>) -> Result<Walked, 
             log.push(line);
         }
         let is_directory = place.kind == Kind::Directory;
-        if let Some(rule) = rules.ignored_by(&path, is_directory) {
+        if let Some(rule) = rules.ignored_by(&path, is_directory, log) {
             let rule = rule.to_owned();
             walked.ignored.push(Ignored { path, rule });
             continue;
