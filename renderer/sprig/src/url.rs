@@ -45,6 +45,10 @@ pub struct Url {
     /// Up to the query.
     pub path: Vec<u8>,
     query: Vec<u8>,
+    /// Whether a question mark stands before an empty query.
+    has_empty_query: bool,
+    /// Whether a path follows the scheme without slashes for a host: `http:/x`.
+    omits_host: bool,
     fragment: Vec<u8>,
 }
 
@@ -107,6 +111,8 @@ fn url_join(call: &mut Call<'_>, map: Map) -> Result<Text, Failure> {
         opaque: part(4),
         fragment: part(5),
         user,
+        has_empty_query: false,
+        omits_host: false,
     };
     let inputs: Vec<&Text> = parts.iter().collect();
     let joined = join(&url);
@@ -156,6 +162,7 @@ fn parse_before_fragment(raw: &[u8]) -> Result<Url, Vec<u8>> {
     let (scheme, rest) = split_scheme(raw)?;
     url.scheme = scheme.to_ascii_lowercase();
     let (rest, query) = cut(rest, b'?');
+    url.has_empty_query = query.is_some_and(<[u8]>::is_empty);
     url.query = query.unwrap_or_default().to_vec();
     if !rest.starts_with(b"/") {
         if !url.scheme.is_empty() {
@@ -182,6 +189,8 @@ fn parse_before_fragment(raw: &[u8]) -> Result<Url, Vec<u8>> {
         if let Some(host) = host {
             url.host = parse_host(&url.scheme, host)?;
         }
+    } else if !url.scheme.is_empty() && rest.starts_with(b"/") {
+        url.omits_host = true;
     }
     url.path = unescape(path, Part::Path)?;
     Ok(url)
@@ -282,7 +291,8 @@ pub fn join(url: &Url) -> Vec<u8> {
         joined.push(b':');
     }
     if url.opaque.is_empty() {
-        if !url.host.is_empty() || url.user.is_some() || !url.scheme.is_empty() && !url.path.is_empty() {
+        let has_slashes = !url.scheme.is_empty() && !url.path.is_empty() && !url.omits_host;
+        if !url.host.is_empty() || url.user.is_some() || has_slashes {
             joined.extend_from_slice(b"//");
         }
         if let Some(user) = &url.user {
@@ -301,7 +311,7 @@ pub fn join(url: &Url) -> Vec<u8> {
     } else {
         joined.extend_from_slice(&url.opaque);
     }
-    if !url.query.is_empty() {
+    if !url.query.is_empty() || url.has_empty_query {
         joined.push(b'?');
         joined.extend_from_slice(&url.query);
     }
