@@ -53,77 +53,120 @@ pub(crate) fn parse(
     warn: &mut dyn FnMut(String),
 ) -> Result<Given, Failure> {
     let mut out = Given::default();
-    let mut rest = given.iter();
-    while let Some(argument) = rest.next() {
-        if argument == "--" {
-            out.arguments.extend(rest.by_ref().cloned());
-        } else if let Some(long) = argument.strip_prefix("--") {
-            if long.starts_with(['-', '=']) {
-                return Err(Failure(format!("bad flag syntax: {argument}")));
-            }
-            let (name, value) = match long.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (long, None),
-            };
-            let Some(flag) = known.iter().copied().flatten().find(|flag| flag.name == name) else {
-                if name == "help" {
-                    // `--help=…` is a switch like others, but help itself stops the reading.
-                    let Some(value) = value else {
-                        out.help = true;
-                        return Ok(out);
-                    };
-                    out.help = out.take(&HELP, &value, warn).map(|()| out.is_on("help"))?;
-                    continue;
-                }
-                return Err(Failure(format!("unknown flag: --{name}")));
-            };
-            let value = match (value, flag.kind.when_alone()) {
-                (Some(value), _) => value,
-                (None, Some(value)) => value.to_owned(),
-                (None, None) => {
-                    rest.next().cloned().ok_or_else(|| format!("flag needs an argument: --{name}"))?
-                }
-            };
-            out.take(flag, &value, warn)?;
-        } else if argument.len() > 1 && argument.starts_with('-') {
-            let mut letters = &argument[1..];
-            while let Some(letter) = letters.chars().next() {
-                let all = letters;
-                let Some(flag) = known.iter().copied().flatten().find(|flag| flag.short == Some(letter))
-                else {
-                    if letter == 'h' {
-                        out.help = true;
-                        return Ok(out);
-                    }
-                    return Err(Failure(format!("unknown shorthand flag: {letter:?} in -{all}")));
-                };
-                letters = &letters[letter.len_utf8()..];
-                if letters.len() > 1
-                    && let Some(value) = letters.strip_prefix('=')
-                {
-                    out.take(flag, value, warn)?;
-                    break;
-                }
-                if let Some(value) = flag.kind.when_alone() {
-                    out.take(flag, value, warn)?;
-                    continue;
-                }
-                if !letters.is_empty() {
-                    out.take(flag, letters, warn)?;
-                    break;
-                }
-                let needs = || format!("flag needs an argument: {letter:?} in -{all}");
-                let value = rest.next().ok_or_else(needs)?;
-                out.take(flag, value, warn)?;
-            }
-        } else {
-            out.arguments.push(argument.clone());
-        }
-    }
+    out.read(known, given, false, warn)?;
     Ok(out)
 }
 
+/// What a command line says of the flags of every command, before it is known which command it is. Reading ends at the first that is
+/// wrong.
+///
+/// Source: helm v4.3.1 `pkg/cmd/root.go`; pflag `flag.go`, `stripUnknownFlagValue`.
+pub(crate) fn first_look(known: &[&[Flag]], given: &[String]) -> Given {
+    let mut out = Given::default();
+    // What is wrong is said when the command line is read in earnest.
+    let _ = out.read(known, given, true, &mut |_| {});
+    out
+}
+
 impl Given {
+    fn read(
+        &mut self,
+        known: &[&[Flag]],
+        given: &[String],
+        skips_unknown: bool,
+        warn: &mut dyn FnMut(String),
+    ) -> Result<(), Failure> {
+        let out = self;
+        let mut rest = given.iter();
+        let skip_value = |rest: &mut std::slice::Iter<'_, String>| {
+            if rest.as_slice().first().is_some_and(|next| !next.starts_with('-')) {
+                rest.next();
+            }
+        };
+        while let Some(argument) = rest.next() {
+            if argument == "--" {
+                out.arguments.extend(rest.by_ref().cloned());
+            } else if let Some(long) = argument.strip_prefix("--") {
+                if long.starts_with(['-', '=']) {
+                    return Err(Failure(format!("bad flag syntax: {argument}")));
+                }
+                let (name, value) = match long.split_once('=') {
+                    Some((name, value)) => (name, Some(value.to_owned())),
+                    None => (long, None),
+                };
+                let Some(flag) = known.iter().copied().flatten().find(|flag| flag.name == name) else {
+                    if skips_unknown {
+                        match value {
+                            _ if name == "help" => return Ok(()),
+                            None => skip_value(&mut rest),
+                            Some(_) => {}
+                        }
+                        continue;
+                    }
+                    if name == "help" {
+                        let value = value.unwrap_or_else(|| "true".to_owned());
+                        out.help = out.take(&HELP, &value, warn).map(|()| out.is_on("help"))?;
+                        continue;
+                    }
+                    return Err(Failure(format!("unknown flag: --{name}")));
+                };
+                let value = match (value, flag.kind.when_alone()) {
+                    (Some(value), _) => value,
+                    (None, Some(value)) => value.to_owned(),
+                    (None, None) => {
+                        rest.next().cloned().ok_or_else(|| format!("flag needs an argument: --{name}"))?
+                    }
+                };
+                out.take(flag, &value, warn)?;
+            } else if argument.len() > 1 && argument.starts_with('-') {
+                let mut letters = &argument[1..];
+                while let Some(letter) = letters.chars().next() {
+                    let all = letters;
+                    let Some(flag) = known.iter().copied().flatten().find(|flag| flag.short == Some(letter))
+                    else {
+                        letters = &letters[letter.len_utf8()..];
+                        if skips_unknown {
+                            if letter == 'h' {
+                                return Ok(());
+                            }
+                            if letters.len() > 1 && letters.starts_with('=') {
+                                break;
+                            }
+                            skip_value(&mut rest);
+                            continue;
+                        }
+                        if letter == 'h' {
+                            out.help = true;
+                            continue;
+                        }
+                        return Err(Failure(format!("unknown shorthand flag: {letter:?} in -{all}")));
+                    };
+                    letters = &letters[letter.len_utf8()..];
+                    if letters.len() > 1
+                        && let Some(value) = letters.strip_prefix('=')
+                    {
+                        out.take(flag, value, warn)?;
+                        break;
+                    }
+                    if let Some(value) = flag.kind.when_alone() {
+                        out.take(flag, value, warn)?;
+                        continue;
+                    }
+                    if !letters.is_empty() {
+                        out.take(flag, letters, warn)?;
+                        break;
+                    }
+                    let needs = || format!("flag needs an argument: {letter:?} in -{all}");
+                    let value = rest.next().ok_or_else(needs)?;
+                    out.take(flag, value, warn)?;
+                }
+            } else {
+                out.arguments.push(argument.clone());
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, flag: &Flag, value: &str, warn: &mut dyn FnMut(String)) -> Result<(), Failure> {
         let items = items(flag.kind, value, warn).map_err(|why| {
             let value = String::from_utf8_lossy(&quote(value.as_bytes())).into_owned();
@@ -153,9 +196,9 @@ fn items(kind: Kind, value: &str, warn: &mut dyn FnMut(String)) -> Result<Vec<St
         },
         Kind::DryRun | Kind::Text | Kind::Texts => one(value),
         Kind::Duration => check_duration(value).and_then(|()| one(value)),
-        Kind::Float => match value.parse::<f32>() {
-            Ok(_) => one(value),
-            Err(_) => unread("ParseFloat"),
+        Kind::Float => match is_float(value) {
+            true => one(value),
+            false => unread("ParseFloat"),
         },
         Kind::Int => match integer(value) {
             Some(Ok(number)) if i64::try_from(number).is_ok() => one(&number.to_string()),
@@ -240,6 +283,41 @@ fn integer(text: &str) -> Option<Result<i128, ()>> {
             .and_then(|number| if number > 1 << 65 { Err(()) } else { Ok(number) });
     }
     Some(if text.starts_with('-') { number.map(|number| -number) } else { number })
+}
+
+/// Whether Go reads a float: `1.5`, `1e3`, `1_0`, `0x1p-2`, `inf`. The number itself is of no use here.
+///
+/// Source: Go 1.27 `strconv/atof.go`, `readFloat`; `atoi.go`, `underscoreOK`.
+fn is_float(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text).to_ascii_lowercase();
+    if matches!(digits.as_str(), "inf" | "infinity" | "nan") {
+        return digits != "nan" || digits.len() == text.len();
+    }
+    let (is_hex, digits) = match digits.strip_prefix("0x") {
+        Some(rest) => (true, rest),
+        None => (false, digits.as_str()),
+    };
+    let is_digit = |byte: u8| if is_hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
+    let bytes = digits.as_bytes();
+    // An underscore stands between digits, or behind the prefix.
+    let is_apart = |at: usize| {
+        let before = at.checked_sub(1).map_or(is_hex, |at| is_digit(bytes[at]));
+        bytes[at] != b'_' || before && bytes.get(at + 1).is_some_and(|byte| is_digit(*byte))
+    };
+    if !(0..bytes.len()).all(is_apart) {
+        return false;
+    }
+    let plain = digits.replace('_', "");
+    let (mantissa, exponent) = match plain.split_once(if is_hex { 'p' } else { 'e' }) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (plain.as_str(), None),
+    };
+    let bare = mantissa.replacen('.', "", 1);
+    let is_exponent = |text: &str| {
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    !bare.is_empty() && bare.bytes().all(is_digit) && exponent.map_or(!is_hex, is_exponent)
 }
 
 /// `key=value`, or several with commas between them.
@@ -359,6 +437,29 @@ mod tests {
             assert_eq!(integer(text), None, "{text}");
         }
         assert_eq!(integer("99999999999999999999999999999999999999999999"), Some(Err(())));
+    }
+
+    #[test]
+    fn floats_are_written_as_in_go() {
+        for text in
+            ["1", "-1.5", ".5", "5.", "1e3", "1E-3", "1_0", "0x1p2", "0x_1.8P-1", "inf", "+Infinity", "NaN"]
+        {
+            assert!(is_float(text), "{text}");
+        }
+        for text in ["", ".", "x", "1e", "0x1", "1__0", "_1", "1_", "--1", "1e1.5", "-nan", "0xp1"] {
+            assert!(!is_float(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn colours_are_seen_before_the_command_is_known() {
+        let look = |line: &[&str]| {
+            let line: Vec<String> = line.iter().map(|it| (*it).to_owned()).collect();
+            first_look(&[GLOBAL], &line).text("color").to_owned()
+        };
+        assert_eq!(look(&["foo", "--nope", "x", "-zq", "--color", "y"]), "y");
+        assert_eq!(look(&["--color=a", "--qps=x", "--color=b"]), "a");
+        assert_eq!(look(&["-h", "--color=a"]), "");
     }
 
     #[test]

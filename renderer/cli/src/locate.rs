@@ -8,6 +8,7 @@ use std::{fs, io};
 use renderer::Log;
 use renderer::chart::load::walk::walk;
 use renderer::chart::{Chart, detect, load, load_archive, load_archive_directly};
+use renderer::log::Level;
 use renderer::value::Text;
 
 use crate::flags::Given;
@@ -15,7 +16,7 @@ use crate::tree::{Disk, said};
 use crate::{Failure, files, sign, verify};
 
 /// The absolute path that a chart argument names.
-pub(crate) fn chart_path(argument: &str, given: &Given) -> Result<PathBuf, Failure> {
+pub(crate) fn chart_path(argument: &str, given: &Given, log: &mut Vec<Log>) -> Result<PathBuf, Failure> {
     let name = argument.trim();
     let path = Path::new(name);
     if !given.text("repo").is_empty() {
@@ -38,6 +39,7 @@ pub(crate) fn chart_path(argument: &str, given: &Given) -> Result<PathBuf, Failu
             "{name} is a remote chart, and chartroom does not fetch: pull it with helm and give the path"
         )));
     }
+    log.push(Log::new(Level::Debug, "set up default downloader cache"));
     match name.split_once('/') {
         None => Err(Failure(format!(
             "non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}"

@@ -60,6 +60,10 @@ fn main() -> ExitCode {
 /// Runs a command line. The failure is all that goes to stderr behind the log.
 fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
     let error = |Failure(message)| Failure(format!("Error: {message}"));
+    if let Some(mode) = settings::wrong_color(&flags::first_look(&[GLOBAL], &arguments)) {
+        let why = format!("invalid color mode {mode:?}: must be one of: never, auto, always");
+        return Err(Failure(Log::new(Level::Warn, "command failed").with("error", why).to_string()));
+    }
     let mut verbs = VERBS;
     let mut names: Vec<&str> = Vec::new();
     let verb = loop {
@@ -68,7 +72,8 @@ fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
         let Some(verb) = verbs.iter().find(|verb| verb.names.contains(&name)) else {
             if names.is_empty() && name == "help" {
                 arguments.remove(at);
-                return print(help::page(arguments.iter().map(String::as_str))).map_err(error);
+                let given = flags::parse(&[GLOBAL], &arguments, &mut |_| {}).map_err(error)?;
+                return print(help::page(given.arguments.iter().map(String::as_str))).map_err(error);
             }
             if !names.is_empty() {
                 break None;
@@ -91,10 +96,6 @@ fn run(mut arguments: Vec<String>) -> Result<(), Failure> {
     };
     let known: Vec<&[Flag]> = std::iter::once(GLOBAL).chain(flags.iter().copied()).collect();
     let given = flags::parse(&known, &arguments, &mut warn).map_err(error)?;
-    if let Some(mode) = settings::wrong_color(&given) {
-        let why = format!("invalid color mode {mode:?}: must be one of: never, auto, always");
-        return Err(Failure(Log::new(Level::Warn, "command failed").with("error", why).to_string()));
-    }
     for notice in &given.notices {
         // As above: nobody listens.
         let _ = writeln!(io::stderr(), "{notice}");

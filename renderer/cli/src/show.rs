@@ -38,7 +38,7 @@ fn show(given: &Given, part: Part) -> Result<(), Failure> {
     if given.is_on("devel") && given.text("version").is_empty() {
         log.push(Log::new(Level::Debug, "setting version to >0.0.0-0"));
     }
-    let located = locate::chart_path(&given.arguments[0], given);
+    let located = locate::chart_path(&given.arguments[0], given, &mut log);
     let loaded = located.and_then(|path| locate::directly(&path.to_string_lossy(), &mut log));
     tell(&mut log, debug);
     print(inspect::show(&loaded?, part, given.text("jsonpath")).map_err(said_by_renderer)?)

@@ -108,7 +108,7 @@ impl Run<'_> {
             self.say("setting version to >0.0.0-0", None);
         }
         let (name, reference) = self.name_and_chart()?;
-        let path = locate::chart_path(&reference, self.given)?;
+        let path = locate::chart_path(&reference, self.given, self.log)?;
         self.say("Chart path", Some(("path", &path.display().to_string())));
         let user = values(self.given)?;
         let mut chart = locate::chart(&path, self.log)?;
