@@ -10,7 +10,7 @@
 //! | `sh` | a command: `helm lint c`, with `NAME=value` before it, and commands in lines above that come first. Without one it is `helm template x c` |
 //! | `yaml output` | all of stdout of the command before it |
 //! | `yaml output templates/a.yaml` | what that file rendered to |
-//! | `text error` | all of stderr. The exit code is then 1 when a line begins with `Error`, else 0 |
+//! | `text error` | all of stderr. The exit code is then 1 when a line begins with `Error` or says `command failed`, else 0 |
 //! | `text written` | what the command wrote ([`crate::written`]) |
 //! | | A last line without its break ends in `⏎ missing` |
 //! | | A repetition in a very long line is written `⟨part⟩×count`, without loss ([`crate::fold`]) |
@@ -183,7 +183,9 @@ impl Check {
                 if blocks.iter().all(|block| matches!(block.part, Part::Stderr | Part::Written)) {
                     compare(&Part::Stdout, "");
                 }
-                let failed = Part::Stderr.of(run).lines().any(|line| line.starts_with("Error"));
+                let tells_failure =
+                    |line: &str| line.starts_with("Error") || line.contains(" msg=\"command failed\"");
+                let failed = Part::Stderr.of(run).lines().any(tells_failure);
                 if run.code != i32::from(failed) {
                     wrong.push_str(&format!("the exit code is {}\n", run.code));
                 }
