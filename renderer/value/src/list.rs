@@ -69,6 +69,11 @@ impl List {
         self.0.element
     }
 
+    /// A number that tells this slice from all others alive now.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+
     /// Whether this is a nil slice.
     pub fn is_nil(&self) -> bool {
         self.0.nil

@@ -6,9 +6,49 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// One place that wrote text, minted by the host of a run; opaque here.
+/// One place that text comes from, minted by the host of a run; opaque here but for its kind: who wrote it, what decided about
+/// it, or what was read for it. They sort in this order.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Origin(pub u32);
+
+impl Origin {
+    const KIND: u32 = 3 << 30;
+    const DECIDED: u32 = 1 << 30;
+    const READ: u32 = 2 << 30;
+
+    /// No place: a function made these bytes of others, so whoever writes them has a part in it.
+    pub const CHANGED: Self = Self(Self::KIND);
+
+    /// A place that was read; `number` is below 2^30, as in all origins.
+    pub const fn read(number: u32) -> Self {
+        Self(number | Self::READ)
+    }
+
+    /// A place that decided.
+    pub const fn decided(number: u32) -> Self {
+        Self(number | Self::DECIDED)
+    }
+
+    /// Whether it wrote.
+    pub const fn is_writer(self) -> bool {
+        self.0 & Self::KIND == 0
+    }
+
+    /// Whether it decided.
+    pub const fn is_decided(self) -> bool {
+        self.0 & Self::KIND == Self::DECIDED
+    }
+
+    /// Whether it was read.
+    pub const fn is_read(self) -> bool {
+        self.0 & Self::KIND == Self::READ
+    }
+
+    /// The number without the kind.
+    pub const fn number(self) -> u32 {
+        self.0 & !Self::KIND
+    }
+}
 
 /// A run of bytes of one [`Text`] and the places that wrote it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -81,13 +121,23 @@ impl Text {
         }
     }
 
-    /// A text of these bytes whose whole length comes from all that `inputs` come from.
+    /// A text of these bytes whose whole length comes from all that `inputs` come from, and which is [`Origin::CHANGED`] unless it
+    /// is the one input as it was.
     ///
     /// For functions that make new text of old (`upper`, `b64enc`): where no input has an origin this is free.
     pub fn derived(bytes: impl Into<Vec<u8>>, inputs: &[&Text]) -> Self {
         let mut text = Self::from(bytes.into());
         if inputs.iter().any(|input| input.pieces.is_some()) {
+            if let [input] = inputs
+                && *input == &text
+            {
+                text.pieces = input.pieces.clone();
+                return text;
+            }
             let mut from: Vec<Origin> = inputs.iter().flat_map(|input| input.origins()).collect();
+            if !from.is_empty() {
+                from.push(Origin::CHANGED);
+            }
             from.sort_unstable();
             from.dedup();
             text.attribute(from.into());
@@ -98,6 +148,89 @@ impl Text {
     /// This text with every byte written by `from` alone, whatever was known before.
     pub fn with_origin(mut self, from: Origin) -> Self {
         self.attribute(Rc::new([from]));
+        self
+    }
+
+    /// This text as `writer` writes it: bytes that nobody has written are now its own. Those of which nothing at all was known
+    /// come from `own`, and all of them from `code`, the text that tells the writer what to do. What others have written
+    /// stands here because of `decided`, of which the writer itself knows; where it was changed he has written it, too.
+    pub fn written(mut self, writer: Origin, own: &[Origin], code: &[Origin], decided: &[Origin]) -> Self {
+        let len = self.len() as u32;
+        if len == 0 {
+            return self;
+        }
+        let mut pieces = Vec::new();
+        match self.pieces.as_deref() {
+            None => pieces.push(Piece { len, from: union(&union(&[writer], own), code) }),
+            Some(known) => {
+                for piece in known {
+                    let before: &[Origin] = &piece.from;
+                    let unchanged = before.strip_suffix(&[Origin::CHANGED]);
+                    let from = match before.first() {
+                        None => union(&union(&[writer], own), code),
+                        Some(first) if first.is_writer() && unchanged.is_none() => {
+                            if code.is_empty() && decided.is_empty() {
+                                piece.from.clone()
+                            } else {
+                                union(&union(before, code), decided)
+                            }
+                        }
+                        Some(_) => union(&union(&[writer], unchanged.unwrap_or(before)), code),
+                    };
+                    append_piece(&mut pieces, piece.len, &from);
+                }
+            }
+        }
+        self.pieces = Some(Rc::new(pieces));
+        self
+    }
+
+    /// This text with bytes of which nothing is known coming from `own`.
+    pub fn filled(mut self, own: &Rc<[Origin]>) -> Self {
+        let len = self.len() as u32;
+        if len == 0 || own.is_empty() {
+            return self;
+        }
+        let Some(known) = self.pieces.as_deref() else {
+            self.attribute(own.clone());
+            return self;
+        };
+        if known.iter().any(|piece| piece.from.is_empty()) {
+            let mut pieces = Vec::with_capacity(known.len());
+            for piece in known {
+                append_piece(&mut pieces, piece.len, if piece.from.is_empty() { own } else { &piece.from });
+            }
+            self.pieces = Some(Rc::new(pieces));
+        }
+        self
+    }
+
+    /// This text with the bytes in each of `ranges` coming from the places beside it too. Ranges are in order, do not overlap, and
+    /// lie inside the text. Cost: linear in pieces and ranges.
+    pub fn with_sources(mut self, ranges: &[(Range<u32>, Rc<[Origin]>)]) -> Self {
+        let len = self.len() as u32;
+        let nothing = [Piece { len, from: Rc::new([]) }];
+        let known = self.pieces.as_deref().map_or(&nothing[..], Vec::as_slice);
+        let (mut pieces, mut ranges) =
+            (Vec::with_capacity(known.len() + 2 * ranges.len()), ranges.iter().peekable());
+        let mut at = 0;
+        for piece in known {
+            let end = at + piece.len;
+            while at < end {
+                while ranges.peek().is_some_and(|(range, _)| range.end <= at) {
+                    ranges.next();
+                }
+                let (to, from) = match ranges.peek() {
+                    Some((range, from)) if range.start <= at => (range.end, union(&piece.from, from)),
+                    Some((range, _)) => (range.start, piece.from.clone()),
+                    None => (end, piece.from.clone()),
+                };
+                let to = to.min(end);
+                append_piece(&mut pieces, to - at, &from);
+                at = to;
+            }
+        }
+        self.pieces = Some(Rc::new(pieces));
         self
     }
 
@@ -129,6 +262,14 @@ impl Text {
         let len = self.len() as u32;
         self.pieces = Some(Rc::new(if len == 0 { Vec::new() } else { vec![Piece { len, from }] }));
     }
+}
+
+/// Both sets in one, sorted and without repeats.
+fn union(a: &[Origin], b: &[Origin]) -> Rc<[Origin]> {
+    let mut all: Vec<Origin> = a.iter().chain(b).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into()
 }
 
 fn cut(pieces: &[Piece], from: u32, to: u32) -> Vec<Piece> {
@@ -186,18 +327,6 @@ impl TextBuilder {
         } else {
             self.bytes.extend_from_slice(&text.as_bytes()[range]);
         }
-    }
-
-    /// Appends a text with its pieces, and says that `from` wrote what nobody else has written.
-    pub fn push_or(&mut self, text: &Text, from: Origin) {
-        self.fill_gap();
-        let whole = [Piece { len: text.len() as u32, from: Rc::new([]) }];
-        let own: Rc<[Origin]> = Rc::new([from]);
-        for piece in text.pieces().unwrap_or(&whole) {
-            append_piece(&mut self.pieces, piece.len, if piece.from.is_empty() { &own } else { &piece.from });
-        }
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.attributed = self.bytes.len();
     }
 
     /// Says that the bytes from `start` on, pushed as bytes alone, were made of `input`. Free where `input` has no origin.
@@ -391,7 +520,9 @@ mod tests {
     fn a_derived_text_comes_from_the_union_of_its_inputs() {
         let a = Text::from("a").with_origin(Origin(7));
         let b = Text::from("b").with_origin(Origin(3));
-        assert_eq!(origins(&Text::derived("xyz", &[&a, &b, &a])), [(3, vec![3, 7])]);
+        assert_eq!(origins(&Text::derived("xyz", &[&a, &b, &a])), [(3, vec![3, 7, Origin::CHANGED.0])]);
+        let same = Text::derived("a", &[&a]);
+        assert_eq!(origins(&same), [(1, vec![7])]);
         assert!(Text::derived("xyz", &[&Text::from("c")]).pieces().is_none());
     }
 
@@ -407,24 +538,51 @@ mod tests {
         builder.push_slice(&source, 2..3);
         let text = builder.finish();
         assert_eq!(text, "xa\\u003cb");
-        assert_eq!(origins(&text), [(1, vec![]), (8, vec![4])]);
+        let changed = Origin::CHANGED.0;
+        assert_eq!(origins(&text), [(1, vec![]), (1, vec![4]), (6, vec![4, changed]), (1, vec![4])]);
     }
 
     #[test]
     fn the_writer_of_an_action_owns_what_nobody_else_wrote() {
+        let (writer, port, name, code) = (Origin(2), Origin::read(1), Origin::read(2), Origin::read(3));
         let mut made = TextBuilder::new();
         made.push_bytes(b"ab");
         made.push(&Text::from("c").with_origin(Origin(1)));
-        let made = made.finish();
-        let mut builder = TextBuilder::new();
-        builder.push_bytes(b"x");
-        builder.push_or(&made, Origin(2));
-        builder.push_or(&Text::from("d"), Origin(2));
-        let text = builder.finish();
+        made.push(&Text::from("de").with_origin(name));
+        made.push(&Text::derived("FG", &[&Text::from("fg").with_origin(Origin(1))]));
+        let text = made.finish().written(writer, &[port], &[], &[Origin::decided(9)]);
+        let kinds = |text: &Text| -> Vec<(u32, Vec<Origin>)> {
+            text.pieces().unwrap().iter().map(|piece| (piece.len, piece.from.to_vec())).collect()
+        };
         assert_eq!(
-            (text.len(), origins(&text)),
-            (5, vec![(1, vec![]), (2, vec![2]), (1, vec![1]), (1, vec![2])])
+            kinds(&text),
+            [
+                (2, vec![writer, port]),
+                (1, vec![Origin(1), Origin::decided(9)]),
+                (2, vec![writer, name]),
+                (2, vec![Origin(1), writer])
+            ]
         );
+        let text = Text::from("d").written(writer, &[], &[code], &[]);
+        assert_eq!(kinds(&text), [(1, vec![writer, code])]);
+        assert!(Text::new().written(writer, &[port], &[], &[]).pieces().is_none());
+    }
+
+    #[test]
+    fn sources_are_laid_over_what_is_known() {
+        let mut made = TextBuilder::new();
+        made.push_bytes(b"ab");
+        made.push(&Text::from("cde").with_origin(Origin(1)));
+        let set = |number| Rc::from([Origin::read(number)]);
+        let text = made.finish().with_sources(&[(1..3, set(7)), (4..5, set(8))]);
+        let read = |number| Origin::read(number).0;
+        assert_eq!(
+            origins(&text),
+            [(1, vec![]), (1, vec![read(7)]), (1, vec![1, read(7)]), (1, vec![1]), (1, vec![1, read(8)])]
+        );
+        let filled = text.filled(&set(9));
+        assert_eq!(origins(&filled)[0], (1, vec![read(9)]));
+        assert_eq!(filled.pieces().unwrap().len(), 5);
     }
 
     #[test]

@@ -220,6 +220,7 @@ fn pieces_of_strings_and_keys_keep_their_origin() {
         found.extend(piece.from.iter().map(|origin| (String::from_utf8_lossy(part).into_owned(), origin.0)));
         at += piece.len as usize;
     }
-    let expected = [("plain", 1), ("it", 2), ("'s:", 2), ("x\n", 3), ("y", 3), ("\\t", 4)];
+    let changed = Origin::CHANGED.0;
+    let expected = [("plain", 1), ("it", 2), ("'s:", 2), ("x\n", 3), ("y", 3), ("\\t", 4), ("\\t", changed)];
     assert_eq!(found, expected.map(|(part, origin)| (part.to_owned(), origin)));
 }
