@@ -7,7 +7,7 @@ use value::{Element, Kind, Text, Type, Value, compare};
 
 use crate::func::{Call, Failure};
 use crate::unicode::decode;
-use crate::vm::{INTERFACE, NO_VALUE, element_flags};
+use crate::vm::{Flags, INTERFACE, NO_VALUE, element_flags};
 
 /// One of Go's own functions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,9 +85,9 @@ pub(crate) fn call(
     builtin: Builtin,
     call: &mut Call<'_>,
     args: &[Value],
-    flags: &[u8],
+    flags: &[Flags],
     callee: impl FnOnce() -> Text,
-) -> Result<(Value, u8), Failure> {
+) -> Result<(Value, Flags), Failure> {
     let answer = match builtin {
         // Compiled to jumps.
         Builtin::And | Builtin::Or => Value::Nil,
@@ -156,7 +156,7 @@ fn pointed_type(value: &Value) -> &str {
     if value.kind() == Kind::Ptr { name.trim_start_matches('*') } else { name }
 }
 
-fn len(value: &Value, flags: u8) -> Result<i64, Failure> {
+fn len(value: &Value, flags: Flags) -> Result<i64, Failure> {
     let length = match plain(value) {
         Value::Str(text) | Value::Bytes(text) => text.len(),
         Value::List(list) => list.len(),
@@ -168,7 +168,7 @@ fn len(value: &Value, flags: u8) -> Result<i64, Failure> {
     Ok(length as i64)
 }
 
-fn index(call: &mut Call<'_>, args: &[Value]) -> Result<(Value, u8), Failure> {
+fn index(call: &mut Call<'_>, args: &[Value]) -> Result<(Value, Flags), Failure> {
     let mut item = args[0].clone();
     if item.is_nil() {
         return Err(Failure::error("index of untyped nil"));

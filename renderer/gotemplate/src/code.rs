@@ -165,6 +165,8 @@ pub(crate) struct MethodSite {
 /// A loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoopSite {
+    /// The statement.
+    pub(crate) node: NodeId,
     pub(crate) dot: u32,
     pub(crate) key: Option<u32>,
     pub(crate) value: Option<u32>,
@@ -200,5 +202,16 @@ impl Code {
     /// Code that prints nothing, of a text with errors.
     pub(crate) fn nothing() -> Self {
         Self { ops: vec![Op::Return], at: vec![NodeId(0)], slots: DOT + 1, ..Self::default() }
+    }
+
+    /// All that may run because of the statement that decides at `pc`: up to `target`, where it goes on otherwise, and what is
+    /// done there instead.
+    pub(crate) fn ways(&self, pc: usize, target: u32) -> &[Op] {
+        let target = target as usize;
+        let end = match self.ops[target - 1] {
+            Op::Jump(over) if over as usize > target => over as usize,
+            _ => target,
+        };
+        &self.ops[pc + 1..end]
     }
 }

@@ -300,6 +300,8 @@ impl Compiler<'_> {
             Task::If { node, base } => {
                 if let Node::If { list, else_list, .. } = self.ast.node(node) {
                     let (inner, dot) = (self.mark(), self.dot);
+                    // No jump fails, and a host is told which statement decides.
+                    self.at = node;
                     let patch = self.emit(Op::JumpUnless(0));
                     self.later(Task::Else { patch, base, inner, dot, else_list });
                     self.later(Task::Statement(list));
@@ -327,6 +329,7 @@ impl Compiler<'_> {
                 if let Node::With { list, else_list, .. } = self.ast.node(node) {
                     let (inner, dot) = (self.mark(), self.dot);
                     self.dot = self.slot();
+                    self.at = node;
                     let patch = self.emit(Op::With { slot: self.dot, target: 0 });
                     self.later(Task::Else { patch, base, inner, dot, else_list });
                     self.later(Task::Statement(list));
@@ -410,7 +413,7 @@ impl Compiler<'_> {
         };
         self.dot = self.slot();
         let two = variables.len > 1;
-        self.code.loops.push(LoopSite { dot: self.dot, key, value, two, empty: 0, end: 0 });
+        self.code.loops.push(LoopSite { node, dot: self.dot, key, value, two, empty: 0, end: 0 });
         let site = self.code.loops.len() as u32 - 1;
         self.emit(Op::Range(site));
         let head = self.here();

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use value::{List, Map, QuickMap, Text, Type, Value};
 
-use crate::{Fuel, Host};
+use crate::{Fuel, Host, Mark};
 
 /// What a function is given besides its arguments.
 pub struct Call<'a> {
@@ -56,7 +56,7 @@ impl<'a> Call<'a> {
     /// Tells the host that a function looked at `key` of `map`.
     pub fn saw(&mut self, map: &Map, key: &[u8], answer: Option<&Value>) {
         if self.listens {
-            self.host.read(map, key, answer);
+            self.host.read(map, key, answer, Mark::NONE);
         }
     }
 

@@ -3,7 +3,20 @@
 use std::any::Any;
 
 use source::Span;
-use value::{Map, Origin, Text, Value};
+use value::{List, Map, Text, Value};
+
+/// What a listening host knows of a value at hand, by a number of its own below 2^24.
+///
+/// The machine carries marks along with values and asks the host for those of what functions make of them.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Mark(pub u32);
+
+impl Mark {
+    /// Nothing is known.
+    pub const NONE: Self = Self(0);
+    /// The largest there is room for.
+    pub const MAX: u32 = (1 << 24) - 1;
+}
 
 /// A step in or out of a named template.
 #[derive(Clone, Debug)]
@@ -12,8 +25,13 @@ pub enum Include<'a> {
     Enter {
         /// The template's name; `gotpl` for the text of a `tpl`.
         name: &'a Text,
-        /// The call: an action for `template`, a command for the others.
+        /// The call in a file: an action for `template`, a command for the others. What the text of a `tpl` calls is called
+        /// where that runs.
         call: Span,
+        /// The call itself, which for the text of a `tpl` is no place in a file.
+        at: Span,
+        /// For a `tpl` the text that runs.
+        text: Option<&'a Text>,
     },
     /// The template entered last has ended, well or not.
     Leave,
@@ -29,9 +47,17 @@ pub trait Host {
         false
     }
 
-    /// `answer` was found at `key` of `map`; `None` when the key is absent.
-    fn read(&mut self, map: &Map, key: &[u8], answer: Option<&Value>) {
+    /// `answer` was found at `key` of `map`; `None` when the key is absent. `of` is the mark of the map, the result that of
+    /// the answer.
+    fn read(&mut self, map: &Map, key: &[u8], answer: Option<&Value>, of: Mark) -> Mark {
         let _ = (map, key, answer);
+        of
+    }
+
+    /// A loop takes the element at `index` of `list`; as with [`Host::read`].
+    fn element(&mut self, list: &List, index: usize, of: Mark) -> Mark {
+        let _ = (list, index);
+        of
     }
 
     /// `set`, `merge` and their like put `value` at `key` of `map`, or took the key away (`None`).
@@ -44,10 +70,38 @@ pub trait Host {
         let _ = step;
     }
 
-    /// The text or action at `at` is about to write; the origin given is put on every byte that has none yet.
-    fn emit(&mut self, at: Span) -> Option<Origin> {
+    /// The text or action at `at`, in the text of a `tpl` no place in a file, writes `text`, made of a value with this mark; gives it with its origins.
+    fn emit(&mut self, at: Span, text: Text, mark: Mark) -> Text {
+        let _ = (at, mark);
+        text
+    }
+
+    /// The function `name` has given `answer`, which the host may give origins; the result is its mark.
+    ///
+    /// Shape: one mark for each of `args`.
+    fn called(&mut self, name: &[u8], args: &[Value], marks: &[Mark], answer: &mut Value) -> Mark {
+        let _ = (name, args, marks, answer);
+        Mark::NONE
+    }
+
+    /// The statement at `at` (an `if`, `with` or `range`, whole) goes one way or the other because of `value`. The result is a
+    /// mark for [`Host::past`]: of each variable that is set on either way.
+    fn decide(&mut self, at: Span, value: &Value, mark: Mark) -> Mark {
+        let _ = (at, value, mark);
+        Mark::NONE
+    }
+
+    /// A variable is set at `at`, to a value with this mark; the result is the mark it keeps.
+    fn assign(&mut self, at: Span, mark: Mark) -> Mark {
         let _ = at;
-        None
+        mark
+    }
+
+    /// `and` or `or` went past `passed` and gave `result`, or a variable holds `result` because of what `passed` has decided;
+    /// the result is the mark of that.
+    fn past(&mut self, passed: Mark, result: Mark) -> Mark {
+        let _ = passed;
+        result
     }
 
     /// A function asks the world: `question` is a type that asker and host share (`sprig::outside`, `renderer::world`), and

@@ -26,6 +26,6 @@ mod vm;
 pub use error::{Cause, ExecError, ParseError, Place, Step};
 pub use fuel::Fuel;
 pub use func::{Answer, Arg, Body, Call, Failure, Func, FuncMap, IntoFunc, PlainBody, Rest, RestOf};
-pub use host::{Host, Include, Nobody};
+pub use host::{Host, Include, Mark, Nobody};
 pub use set::{ParsedFile, Template, TemplateSet, parse};
 pub use vm::{Machine, Methods, TPL_SOURCE, without_no_value};

@@ -479,8 +479,13 @@ impl Parser<'_> {
             }
             BlockKind::With { pipe } => pipe.map(|pipe| (Node::With { pipe, list, else_list }, start)),
         };
+        // What a statement governs lies in its span; a `block` is a call at its head.
+        let covered = match statement {
+            Some((Node::Template { .. }, _)) | None => block.open.end,
+            Some(_) => end,
+        };
         if let Some((node, pos)) = statement {
-            self.push_statement(node, pos, start, block.open.end);
+            self.push_statement(node, pos, start, covered);
         }
         block.chained
     }

@@ -21,7 +21,7 @@ use crate::call::{convert, literal_to};
 use crate::code::{BuiltinSite, CallSite, Code, DYNAMIC, Op};
 use crate::error::{Cause, ExecError};
 use crate::func::{Body, Call, Failure, FuncMap};
-use crate::host::Host;
+use crate::host::{Host, Mark};
 use crate::set::{ParsedFile, Template, TemplateSet};
 use looping::Loop;
 use nest::{Layer, Nest};
@@ -31,12 +31,31 @@ pub use nest::{TPL_SOURCE, without_no_value};
 /// What an action prints for nil. Helm removes the text from finished files, and from what `tpl` gives.
 pub(crate) const NO_VALUE: &str = "<no value>";
 
+/// What is known about a value: the bits below, and above them the [`Mark`] of a host that listens.
+pub(crate) type Flags = u32;
+
 /// The value came out of an `interface {}`, and Go still sees that.
-pub(crate) const INTERFACE: u8 = 1;
+pub(crate) const INTERFACE: Flags = 1;
 /// The value was reached through a pointer.
-pub(crate) const ADDRESSABLE: u8 = 2;
+pub(crate) const ADDRESSABLE: Flags = 2;
 /// The slot's variable has not been declared in this run.
-const UNDECLARED: u8 = 4;
+const UNDECLARED: Flags = 4;
+/// Where the mark begins.
+const MARK_SHIFT: u32 = 8;
+/// All bits of the mark.
+const MARK: Flags = !0 << MARK_SHIFT;
+/// What is left of the flags of a value that is taken out of its interface.
+const TAKEN_OUT: Flags = ADDRESSABLE | MARK;
+
+/// The mark among flags.
+fn mark_of(flags: Flags) -> Mark {
+    Mark(flags >> MARK_SHIFT)
+}
+
+/// The flags that hold a mark.
+fn marked(mark: Mark) -> Flags {
+    mark.0 << MARK_SHIFT
+}
 
 /// Finds a method of a `common.Values` map; names that are not exported are never asked for.
 pub type Methods = fn(&Map, &str) -> Option<Method>;
@@ -87,11 +106,12 @@ impl<'a> Machine<'a> {
             loops: Vec::new(),
             looked_up: Vec::new(),
             methods: Vec::new(),
+            passed: Vec::new(),
             layers: Vec::new(),
             includes: QuickMap::default(),
         };
         let span = template.span;
-        let done = run.enter(template, data, Nest::Root, 0, 0, span).and_then(|()| run.run());
+        let done = run.enter(template, (data, 0), Nest::Root, 0, 0, (span, span)).and_then(|()| run.run());
         match done {
             Ok(()) => Ok(run.outs.pop().unwrap_or_default().finish()),
             Err(trouble) => Err(run.fault(*trouble)),
@@ -165,18 +185,21 @@ struct Run<'r, 'a> {
     /// The slots of all frames, each followed by its operands.
     values: Vec<Value>,
     /// What is known about each of `values`.
-    flags: Vec<u8>,
+    flags: Vec<Flags>,
     frames: Vec<Frame>,
     outs: Vec<TextBuilder>,
     loops: Vec<Loop>,
     looked_up: Vec<Rc<Template>>,
-    methods: Vec<Method>,
+    /// Methods begun, and the marks of their receivers.
+    methods: Vec<(Method, Flags)>,
+    /// What `and` and `or` went past, for a host that listens: how many frames there are, where the result will be, the mark.
+    passed: Vec<(usize, usize, Mark)>,
     layers: Vec<Layer>,
     includes: QuickMap<Text, u32>,
 }
 
 /// Whether the elements of a map of that type are in interfaces.
-pub(crate) fn element_flags(of: MapType) -> u8 {
+pub(crate) fn element_flags(of: MapType) -> Flags {
     match of {
         MapType::Any | MapType::Values => INTERFACE,
         MapType::Bytes | MapType::Str => 0,
@@ -192,17 +215,17 @@ enum Flow {
 }
 
 impl Run<'_, '_> {
-    fn push(&mut self, value: Value, flags: u8) {
+    fn push(&mut self, value: Value, flags: Flags) {
         self.values.push(value);
         self.flags.push(flags);
     }
 
-    fn pop(&mut self) -> (Value, u8) {
+    fn pop(&mut self) -> (Value, Flags) {
         // The compiler pushes what it pops.
         (self.values.pop().unwrap_or_default(), self.flags.pop().unwrap_or_default())
     }
 
-    fn set(&mut self, slot: usize, value: Value, flags: u8) {
+    fn set(&mut self, slot: usize, value: Value, flags: Flags) {
         self.values[slot] = value;
         self.flags[slot] = flags;
     }
@@ -255,7 +278,8 @@ impl Run<'_, '_> {
     ) -> Result<Flow, Stop> {
         match op {
             Op::Text { start, end } => {
-                self.write(&template.ast.text, start as usize..end as usize, template, code.at[pc])?;
+                let range = start as usize..end as usize;
+                self.write(&template.ast.text, range, template, code.at[pc], 0)?;
             }
             Op::Path(site) => {
                 let site = &code.paths[site as usize];
@@ -281,7 +305,12 @@ impl Run<'_, '_> {
             Op::CallBuiltin(site) => self.call_builtin(template, &code.builtins[site as usize])?,
             Op::Jump(target) => return Ok(Flow::Jump(target)),
             Op::JumpUnless(target) => {
-                if !compare::truth(&self.pop().0) {
+                let (value, flags) = self.pop();
+                if self.listens {
+                    let ways = code.ways(pc, target);
+                    self.decide(self.span_of(template, code.at[pc]), &value, flags, ways, base);
+                }
+                if !compare::truth(&value) {
                     return Ok(Flow::Jump(target));
                 }
             }
@@ -293,23 +322,39 @@ impl Run<'_, '_> {
                     }
                     return Ok(Flow::Jump(target));
                 }
-                self.pop();
+                let (_, flags) = self.pop();
+                if self.listens {
+                    self.passed.push((self.frames.len(), self.values.len(), mark_of(flags)));
+                }
             }
             Op::SetAt(node) => self.set_at(node),
             Op::Strip => {
                 if let Some(flags) = self.flags.last_mut() {
-                    *flags &= ADDRESSABLE;
+                    *flags &= TAKEN_OUT;
+                }
+                if !self.passed.is_empty() {
+                    self.settle_passed();
                 }
             }
             Op::Store(slot) => {
                 let slot = base + slot as usize;
-                if let (Some(value), Some(flags)) = (self.values.last().cloned(), self.flags.last()) {
+                if let (Some(value), Some(flags)) = (self.values.last().cloned(), self.flags.last().copied())
+                {
                     self.values[slot] = value;
-                    self.flags[slot] = *flags;
+                    self.flags[slot] = flags;
+                    if self.listens {
+                        let at = self.span_here(template, code.at[pc]);
+                        let mark = self.host.assign(at, mark_of(flags));
+                        self.flags[slot] = flags & !MARK | marked(mark);
+                    }
                 }
             }
             Op::With { slot, target } => {
                 let (value, flags) = self.pop();
+                if self.listens {
+                    let ways = code.ways(pc, target);
+                    self.decide(self.span_of(template, code.at[pc]), &value, flags, ways, base);
+                }
                 if !compare::truth(&value) {
                     return Ok(Flow::Jump(target));
                 }
@@ -318,11 +363,11 @@ impl Run<'_, '_> {
             Op::Check(of) => {
                 let (value, flags) = self.pop();
                 let value = convert(code.types[of as usize], value, flags & INTERFACE != 0)?;
-                self.push(value, 0);
+                self.push(value, flags & MARK);
             }
             Op::Range(site) => {
                 let site = &code.loops[site as usize];
-                if !self.start_loop(site)? {
+                if !self.start_loop(site, template, code.ways(pc, site.end.max(site.empty)), base)? {
                     return Ok(Flow::Jump(site.empty));
                 }
             }
@@ -369,7 +414,7 @@ impl Run<'_, '_> {
                 let (value, flags) = self.pop();
                 let of = self.method_param(index);
                 let value = convert(of, value, flags & INTERFACE != 0)?;
-                self.push(value, 0);
+                self.push(value, flags & MARK);
             }
             Op::MethodLiteral(index, node) => {
                 let of = self.method_param(index);
@@ -390,14 +435,6 @@ impl Run<'_, '_> {
 
     // Output
 
-    /// Where what `node` prints is written in a file.
-    fn emit_span(&self, template: &Template, node: NodeId) -> Span {
-        match self.frames.last() {
-            Some(frame) if template.span.source == nest::TPL_SOURCE => frame.call,
-            _ => self.span_of(template, node),
-        }
-    }
-
     /// Prints the part of a text in `range`, which lies inside it.
     fn write(
         &mut self,
@@ -405,12 +442,15 @@ impl Run<'_, '_> {
         range: Range<usize>,
         template: &Template,
         node: NodeId,
+        flags: Flags,
     ) -> Result<(), Stop> {
         self.fuel.charge(range.len() as u64 / 8).map_err(|_| Trouble::out_of_fuel())?;
-        let origin = if self.listens { self.host.emit(self.emit_span(template, node)) } else { None };
+        let traced = self
+            .listens
+            .then(|| self.host.emit(self.span_of(template, node), text.slice(range.clone()), mark_of(flags)));
         if let Some(out) = self.outs.last_mut() {
-            match origin {
-                Some(origin) => out.push_or(&text.slice(range), origin),
+            match traced {
+                Some(text) => out.push(&text),
                 None => out.push_slice(text, range),
             }
         }
@@ -441,15 +481,21 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn write_whole(&mut self, text: &Text, template: &Template, node: NodeId) -> Result<(), Stop> {
-        self.write(text, 0..text.len(), template, node)
+    fn write_whole(
+        &mut self,
+        text: &Text,
+        template: &Template,
+        node: NodeId,
+        flags: Flags,
+    ) -> Result<(), Stop> {
+        self.write(text, 0..text.len(), template, node, flags)
     }
 
     /// `printValue`
-    fn print(&mut self, value: Value, flags: u8, template: &Template, node: NodeId) -> Result<(), Stop> {
+    fn print(&mut self, value: Value, flags: Flags, template: &Template, node: NodeId) -> Result<(), Stop> {
         let addressed = match &value {
-            Value::Str(text) => return self.write_whole(text, template, node),
-            Value::Nil => return self.write_whole(&NO_VALUE.into(), template, node),
+            Value::Str(text) => return self.write_whole(text, template, node, flags),
+            Value::Nil => return self.write_whole(&NO_VALUE.into(), template, node, flags),
             Value::Int(number) | Value::Int64(number) if !self.listens => {
                 return self.write_int(*number);
             }
@@ -464,7 +510,7 @@ impl Run<'_, '_> {
             None => display_metered(&value, &mut |bytes| self.fuel.charge(bytes as u64 / 8).is_ok())
                 .ok_or_else(Trouble::out_of_fuel)?,
         };
-        self.write_whole(&text, template, node)
+        self.write_whole(&text, template, node, flags)
     }
 
     // Calls
@@ -489,11 +535,12 @@ impl Run<'_, '_> {
             Body::Plain(body) => {
                 let first = self.values.len() - args;
                 let mut call = Call::new(&mut *self.host, &mut *self.fuel, self.listens);
-                let answer = body(&mut call, &self.values[first..]).map_err(|failure| {
+                let mut answer = body(&mut call, &self.values[first..]).map_err(|failure| {
                     Trouble::called(site.node, template.ast.source_text(site.name), failure)
                 })?;
+                let mark = self.hear_call(template, site.name, first, &mut answer);
                 self.truncate(first);
-                self.push(answer, 0);
+                self.push(answer, mark);
                 Ok(Flow::Next)
             }
             Body::Include => {
@@ -521,12 +568,65 @@ impl Run<'_, '_> {
             (None, Value::Str(text)) => text.clone(),
             (None, other) => format!("<{} Value>", other.type_name()).into(),
         };
-        let (value, flags) = builtin::call(site.builtin, &mut call, values, flags, callee)
+        let (mut value, flags) = builtin::call(site.builtin, &mut call, values, flags, callee)
             .map_err(|failure| Trouble::called(site.node, template.ast.source_text(site.name), failure))?;
+        let mark = self.hear_call(template, site.name, first, &mut value);
         self.truncate(first);
         // A pipeline takes the result out of its interface.
-        self.push(value, flags & ADDRESSABLE);
+        self.push(value, flags & ADDRESSABLE | mark);
         Ok(())
+    }
+
+    // For a host that listens
+
+    /// Tells of a function that has answered; its arguments are still on the stack, from `first` on. Gives the mark as flags.
+    #[inline]
+    fn hear_call(&mut self, template: &Template, name: NodeId, first: usize, answer: &mut Value) -> Flags {
+        if !self.listens {
+            return 0;
+        }
+        let marks: Vec<Mark> = self.flags[first..].iter().map(|flags| mark_of(*flags)).collect();
+        marked(self.host.called(template.ast.source(name), &self.values[first..], &marks, answer))
+    }
+
+    /// Tells of a decision. A variable depends on it even where the way that sets it is not taken.
+    #[cold]
+    fn decide(&mut self, at: Span, value: &Value, flags: Flags, ways: &[Op], base: usize) {
+        let by = self.host.decide(at, value, mark_of(flags));
+        if by == Mark::NONE {
+            return;
+        }
+        for op in ways {
+            if let Op::Store(slot) = op {
+                let slot = base + *slot as usize;
+                let flags = self.flags[slot];
+                if flags & UNDECLARED == 0 {
+                    self.flags[slot] = flags & !MARK | marked(self.host.past(by, mark_of(flags)));
+                }
+            }
+        }
+    }
+
+    /// The span of the node at which Go is, where that may depend on the run.
+    #[cold]
+    fn span_here(&self, template: &Template, node: NodeId) -> Span {
+        let known = if node == DYNAMIC { self.frames.last().map_or(DYNAMIC, |frame| frame.at) } else { node };
+        if known == DYNAMIC { template.span } else { self.span_of(template, known) }
+    }
+
+    /// The value on top may be the result of an `and` or `or` that went past others.
+    #[cold]
+    fn settle_passed(&mut self) {
+        let top = self.values.len() - 1;
+        while let Some((frames, slot, passed)) = self.passed.last().copied()
+            && frames == self.frames.len()
+            && slot >= top
+        {
+            self.passed.pop();
+            if let Some(flags) = self.flags.last_mut() {
+                *flags = *flags & !MARK | marked(self.host.past(passed, mark_of(*flags)));
+            }
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use value::{Field, Kind, Map, MapType, Method, Object, Type, Value};
 
-use super::{ADDRESSABLE, Flow, INTERFACE, Run, Stop, Trouble, element_flags};
+use super::{
+    ADDRESSABLE, Flags, Flow, INTERFACE, MARK, Run, Stop, TAKEN_OUT, Trouble, element_flags, mark_of, marked,
+};
 use crate::ast::{Ast, NodeId};
 use crate::code::{Code, MethodSite, Name, PathSite};
 use crate::func::Failure;
@@ -30,12 +32,12 @@ impl Run<'_, '_> {
     /// Walks along field names, from a value or from a slot.
     pub(super) fn walk(
         &mut self,
-        start: Option<(Value, u8)>,
+        start: Option<(Value, Flags)>,
         slot: usize,
         site: &PathSite,
         ast: &Ast,
         code: &Code,
-    ) -> Result<(Value, u8), Stop> {
+    ) -> Result<(Value, Flags), Stop> {
         let mut held = start;
         let text = ast.text.as_bytes();
         for name in &code.fields[site.first as usize..(site.first + site.len) as usize] {
@@ -55,36 +57,36 @@ impl Run<'_, '_> {
             held = Some(found);
         }
         let (value, flags) = held.unwrap_or_default();
-        Ok((value, if site.strips { flags & ADDRESSABLE } else { flags }))
+        Ok((value, if site.strips { flags & TAKEN_OUT } else { flags }))
     }
 
     fn field(
         &mut self,
         receiver: &Value,
-        flags: u8,
+        flags: Flags,
         name: Word<'_>,
         node: NodeId,
-    ) -> Result<(Value, u8), Stop> {
+    ) -> Result<(Value, Flags), Stop> {
         match receiver {
             Value::Map(map) => {
                 if let Some(method) = self.map_method(map, name) {
-                    return call_niladic(&method, name, node);
+                    return call_niladic(&method, name, node, flags & MARK);
                 }
-                Ok(self.entry(map, name))
+                Ok(self.entry(map, name, flags))
             }
             Value::Nil if flags & INTERFACE == 0 => Ok((Value::Nil, 0)),
             Value::Nil => Err(nil_pointer(name)),
             Value::Object(object) => {
                 if let Some(method) = object_method(object.as_ref(), flags, name) {
-                    return call_niladic(&method, name, node);
+                    return call_niladic(&method, name, node, flags & MARK);
                 }
                 if let Some(Value::Map(map)) = object.underlying() {
-                    return Ok(self.entry(&map, name));
+                    return Ok(self.entry(&map, name, flags));
                 }
                 match object.field(&name.shown()) {
                     Field::Value(value) => {
                         let addressable = object.kind() == Kind::Ptr || flags & ADDRESSABLE != 0;
-                        Ok((value, if addressable { ADDRESSABLE } else { 0 }))
+                        Ok((value, if addressable { ADDRESSABLE } else { 0 } | flags & MARK))
                     }
                     Field::Unexported => Err(unexported(receiver, flags, name)),
                     Field::Missing => Err(no_field(receiver, flags, name)),
@@ -94,12 +96,14 @@ impl Run<'_, '_> {
         }
     }
 
-    fn entry(&mut self, map: &Map, name: Word<'_>) -> (Value, u8) {
+    fn entry(&mut self, map: &Map, name: Word<'_>, flags: Flags) -> (Value, Flags) {
+        let mut mark = 0;
         if self.listens {
             let answer = map.get(name.bytes);
-            self.host.read(map, name.bytes, answer.as_ref());
+            mark = marked(self.host.read(map, name.bytes, answer.as_ref(), mark_of(flags)));
         }
-        in_map(map, name)
+        let (value, flags) = in_map(map, name);
+        (value, flags | mark)
     }
 
     fn map_method(&self, map: &Map, name: Word<'_>) -> Option<Method> {
@@ -133,13 +137,13 @@ impl Run<'_, '_> {
         if method.params.len() != site.args as usize {
             return Err(arity(&method, name, site.args));
         }
-        self.methods.push(method);
+        self.methods.push((method, flags & MARK));
         Ok(Flow::Next)
     }
 
     /// The type of a parameter of the method begun last.
     pub(super) fn method_param(&self, index: u32) -> Type {
-        let params = self.methods.last().map(|method| method.params).unwrap_or_default();
+        let params = self.methods.last().map(|(method, _)| method.params).unwrap_or_default();
         params.get(index as usize).copied().unwrap_or(Type::Any)
     }
 
@@ -148,7 +152,7 @@ impl Run<'_, '_> {
         if site.staged {
             self.place_staged(args, self.method_param(site.args - 1))?;
         }
-        let Some(method) = self.methods.pop() else { return Ok(()) };
+        let Some((method, mark)) = self.methods.pop() else { return Ok(()) };
         let first = self.values.len() - args;
         let answer = (method.call)(&self.values[first..]).map_err(|error| {
             Trouble::called(
@@ -158,28 +162,28 @@ impl Run<'_, '_> {
             )
         })?;
         self.truncate(first);
-        self.push(answer, 0);
+        self.push(answer, mark);
         Ok(())
     }
 }
 
 /// The value at a key, or the zero value of the elements.
-fn in_map(map: &Map, name: Word<'_>) -> (Value, u8) {
+fn in_map(map: &Map, name: Word<'_>) -> (Value, Flags) {
     let of = map.map_type();
     (map.get(name.bytes).unwrap_or_else(|| of.zero()), element_flags(of))
 }
 
-fn object_method(object: &dyn Object, flags: u8, name: Word<'_>) -> Option<Method> {
+fn object_method(object: &dyn Object, flags: Flags, name: Word<'_>) -> Option<Method> {
     let name = std::str::from_utf8(name.bytes).ok().filter(|_| name.exported)?;
     if flags & ADDRESSABLE != 0 { object.method_addressable(name) } else { object.method(name) }
 }
 
-fn call_niladic(method: &Method, name: Word<'_>, node: NodeId) -> Result<(Value, u8), Stop> {
+fn call_niladic(method: &Method, name: Word<'_>, node: NodeId, mark: Flags) -> Result<(Value, Flags), Stop> {
     if !method.params.is_empty() {
         return Err(arity(method, name, 0));
     }
     match (method.call)(&[]) {
-        Ok(value) => Ok((value, 0)),
+        Ok(value) => Ok((value, mark)),
         Err(error) => Err(Trouble::called(node, name.bytes.into(), Failure::Error(error))),
     }
 }
@@ -188,7 +192,7 @@ fn arity(method: &Method, name: Word<'_>, got: u32) -> Stop {
     format!("wrong number of args for {}: want {} got {got}", name.shown(), method.params.len()).into()
 }
 
-fn static_type(receiver: &Value, flags: u8) -> &'static str {
+fn static_type(receiver: &Value, flags: Flags) -> &'static str {
     if flags & INTERFACE != 0 { "interface {}" } else { receiver.type_name() }
 }
 
@@ -196,16 +200,16 @@ fn nil_pointer(name: Word<'_>) -> Stop {
     format!("nil pointer evaluating interface {{}}.{}", name.shown()).into()
 }
 
-fn no_field(receiver: &Value, flags: u8, name: Word<'_>) -> Stop {
+fn no_field(receiver: &Value, flags: Flags, name: Word<'_>) -> Stop {
     format!("can't evaluate field {} in type {}", name.shown(), static_type(receiver, flags)).into()
 }
 
-fn unexported(receiver: &Value, flags: u8, name: Word<'_>) -> Stop {
+fn unexported(receiver: &Value, flags: Flags, name: Word<'_>) -> Stop {
     let of = static_type(receiver, flags);
     format!("{} is an unexported field of struct type {of}", name.shown()).into()
 }
 
-fn not_a_method(receiver: &Value, flags: u8, name: Word<'_>) -> Stop {
+fn not_a_method(receiver: &Value, flags: Flags, name: Word<'_>) -> Stop {
     let of_map = || format!("{} is not a method but has arguments", name.shown()).into();
     match receiver {
         Value::Map(_) => of_map(),

@@ -3,9 +3,10 @@
 use value::fmt::display;
 use value::{Element, Kind, List, Text, Value};
 
-use super::{INTERFACE, Run, Stop, Trouble, element_flags};
+use super::{Flags, INTERFACE, MARK, Run, Stop, Trouble, element_flags, mark_of, marked};
 use crate::builtin::struct_text;
-use crate::code::LoopSite;
+use crate::code::{LoopSite, Op};
+use crate::set::Template;
 
 /// Makes a number of the loop's type.
 type Number = fn(u64) -> Value;
@@ -25,17 +26,32 @@ pub(super) enum Loop {
     List {
         list: List,
         next: usize,
+        /// The mark of the list.
+        mark: Flags,
     },
     Map {
         entries: std::vec::IntoIter<(Text, Value)>,
-        flags: u8,
+        flags: Flags,
+        /// The mark of each entry, for a host that listens.
+        marks: std::vec::IntoIter<Flags>,
     },
 }
 
 impl Run<'_, '_> {
     /// Starts a loop over the value on top; `false` when there is nothing to loop over.
-    pub(super) fn start_loop(&mut self, site: &LoopSite) -> Result<bool, Stop> {
-        let (value, _) = self.pop();
+    ///
+    /// Shape: `ways` are the loop and what is done instead of it.
+    pub(super) fn start_loop(
+        &mut self,
+        site: &LoopSite,
+        template: &Template,
+        ways: &[Op],
+        base: usize,
+    ) -> Result<bool, Stop> {
+        let (value, flags) = self.pop();
+        if self.listens {
+            self.decide(self.span_of(template, site.node), &value, flags, ways, base);
+        }
         let count: Option<(u64, Number)> = match value.underlying() {
             Value::Int(end) => Some((u64::try_from(end).unwrap_or(0), |next| Value::Int(next as i64))),
             Value::Int64(end) => Some((u64::try_from(end).unwrap_or(0), |next| Value::Int64(next as i64))),
@@ -53,39 +69,43 @@ impl Run<'_, '_> {
             }
             return Ok(end > 0);
         }
-        let (started, empty) = match value.underlying() {
-            Value::Nil => return Ok(false),
-            Value::Bytes(bytes) => {
-                let empty = bytes.is_empty();
-                (Loop::Bytes { bytes, next: 0 }, empty)
-            }
-            Value::List(list) => {
-                let empty = list.is_empty();
-                (Loop::List { list, next: 0 }, empty)
-            }
-            Value::Map(map) => {
-                self.fuel.charge(map.len() as u64).map_err(|_| Trouble::out_of_fuel())?;
-                let entries = map.entries();
-                if self.listens {
-                    for (key, value) in &entries {
-                        self.host.read(&map, key.as_bytes(), Some(value));
-                    }
+        let (started, empty) =
+            match value.underlying() {
+                Value::Nil => return Ok(false),
+                Value::Bytes(bytes) => {
+                    let empty = bytes.is_empty();
+                    (Loop::Bytes { bytes, next: 0 }, empty)
                 }
-                let empty = entries.is_empty();
-                (Loop::Map { entries: entries.into_iter(), flags: element_flags(map.map_type()) }, empty)
-            }
-            _ => {
-                let shown = match &value {
-                    Value::Object(object) if object.kind() == Kind::Ptr => {
-                        object.display().unwrap_or_else(|| struct_text(&object.fields()))
+                Value::List(list) => {
+                    let empty = list.is_empty();
+                    (Loop::List { list, next: 0, mark: flags & MARK }, empty)
+                }
+                Value::Map(map) => {
+                    self.fuel.charge(map.len() as u64).map_err(|_| Trouble::out_of_fuel())?;
+                    let entries = map.entries();
+                    let mut marks = Vec::new();
+                    if self.listens {
+                        let of = mark_of(flags);
+                        marks.extend(entries.iter().map(|(key, value)| {
+                            marked(self.host.read(&map, key.as_bytes(), Some(value), of))
+                        }));
                     }
-                    other => display(other),
-                };
-                let mut message = b"range can't iterate over ".to_vec();
-                message.extend_from_slice(shown.as_bytes());
-                return Err(Text::from(message).into());
-            }
-        };
+                    let empty = entries.is_empty();
+                    let flags = element_flags(map.map_type());
+                    (Loop::Map { entries: entries.into_iter(), flags, marks: marks.into_iter() }, empty)
+                }
+                _ => {
+                    let shown = match &value {
+                        Value::Object(object) if object.kind() == Kind::Ptr => {
+                            object.display().unwrap_or_else(|| struct_text(&object.fields()))
+                        }
+                        other => display(other),
+                    };
+                    let mut message = b"range can't iterate over ".to_vec();
+                    message.extend_from_slice(shown.as_bytes());
+                    return Err(Text::from(message).into());
+                }
+            };
         if !empty {
             self.loops.push(started);
         }
@@ -104,14 +124,18 @@ impl Run<'_, '_> {
                 *next += 1;
                 (Value::Int(*next as i64 - 1), Value::Uint8(*byte), 0)
             }),
-            Loop::List { list, next } => list.get(*next).map(|item| {
+            Loop::List { list, next, mark } => list.get(*next).map(|item| {
+                let index = *next;
                 *next += 1;
-                let flags = if list.element() == Element::Any { INTERFACE } else { 0 };
-                (Value::Int(*next as i64 - 1), item.clone(), flags)
+                let mut flags = if list.element() == Element::Any { INTERFACE } else { 0 };
+                if self.listens {
+                    flags |= marked(self.host.element(list, index, mark_of(*mark)));
+                }
+                (Value::Int(index as i64), item.clone(), flags)
             }),
-            Loop::Map { entries, flags } => {
-                entries.next().map(|(key, value)| (Value::Str(key), value, *flags))
-            }
+            Loop::Map { entries, flags, marks } => entries
+                .next()
+                .map(|(key, value)| (Value::Str(key), value, *flags | marks.next().unwrap_or_default())),
         };
         let Some((key, value, flags)) = round else {
             self.loops.pop();

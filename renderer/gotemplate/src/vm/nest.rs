@@ -5,7 +5,7 @@ use std::rc::Rc;
 use source::{SourceId, Span};
 use value::{QuickMap, Text, TextBuilder, Value, find_byte};
 
-use super::{Flow, Frame, NO_VALUE, Run, Stop, Trouble, UNDECLARED};
+use super::{Flags, Flow, Frame, MARK, NO_VALUE, Run, Stop, Trouble, UNDECLARED};
 use crate::ast::NodeId;
 use crate::code::{CallSite, DOT, DYNAMIC};
 use crate::error::Cause;
@@ -69,15 +69,15 @@ impl Run<'_, '_> {
         self.layers.get((layer as usize).checked_sub(1)?)
     }
 
-    /// Pushes a frame. `call` is the action that leads there.
+    /// Pushes a frame. `call` is the action that leads there, in a file and as it is.
     pub(super) fn enter(
         &mut self,
         template: Rc<Template>,
-        data: Value,
+        (data, flags): (Value, Flags),
         nest: Nest,
         depth: u32,
         layer: u32,
-        call: Span,
+        (call, at): (Span, Span),
     ) -> Result<(), Stop> {
         let slots = template.code(self.machine.funcs).slots as usize;
         self.fuel.charge(slots as u64).map_err(|_| Trouble::out_of_fuel())?;
@@ -87,10 +87,14 @@ impl Run<'_, '_> {
         }
         self.values.resize(base + slots, Value::Nil);
         self.flags.resize(base + slots, UNDECLARED);
-        self.set(base, data.clone(), 0);
-        self.set(base + DOT as usize, data, 0);
+        self.set(base, data.clone(), flags & MARK);
+        self.set(base + DOT as usize, data, flags & MARK);
         if self.listens && !matches!(nest, Nest::Root) {
-            self.host.include(Include::Enter { name: &template.name, call });
+            let text = match &nest {
+                Nest::Tpl(text) => Some(text),
+                _ => None,
+            };
+            self.host.include(Include::Enter { name: &template.name, call, at, text });
         }
         self.frames.push(Frame { template, pc: 0, base, nest, depth, layer, at: DYNAMIC, call });
         Ok(())
@@ -121,11 +125,12 @@ impl Run<'_, '_> {
         Flow::Frame
     }
 
-    /// The place of a call for the host and for traces: in a file, wherever the text of a `tpl` calls.
-    fn call_span(&self, template: &Template, node: NodeId) -> Span {
+    /// The place of a call for the host and for traces: in a file, wherever the text of a `tpl` calls, and as it is.
+    fn call_span(&self, template: &Template, node: NodeId) -> (Span, Span) {
+        let at = self.span_of(template, node);
         match self.frames.last() {
-            Some(frame) if template.span.source == TPL_SOURCE => frame.call,
-            _ => self.span_of(template, node),
+            Some(frame) if template.span.source == TPL_SOURCE => (frame.call, at),
+            _ => (at, at),
         }
     }
 
@@ -150,7 +155,7 @@ impl Run<'_, '_> {
         node: NodeId,
         pc: usize,
     ) -> Result<Flow, Stop> {
-        let (data, _) = self.pop();
+        let data = self.pop();
         let Some(called) = self.looked_up.pop() else { return Ok(Flow::Next) };
         self.save(pc);
         let (layer, depth) = self.frames.last().map(|frame| (frame.layer, frame.depth)).unwrap_or_default();
@@ -161,14 +166,14 @@ impl Run<'_, '_> {
 
     // Helm's functions
 
-    fn name_and_data(&mut self) -> (Text, Value) {
-        let (data, _) = self.pop();
-        let (name, _) = self.pop();
-        (name.as_text().cloned().unwrap_or_default(), data)
+    fn name_and_data(&mut self) -> (Text, Flags, (Value, Flags)) {
+        let data = self.pop();
+        let (name, flags) = self.pop();
+        (name.as_text().cloned().unwrap_or_default(), flags, data)
     }
 
     pub(super) fn include(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Stop> {
-        let (name, data) = self.name_and_data();
+        let (name, _, data) = self.name_and_data();
         let called = |cause| Box::new(Trouble::Called(site.node, template.ast.source_text(site.name), cause));
         match self.includes.get_mut(&name) {
             Some(active) if *active > MAX_INCLUDES => {
@@ -194,12 +199,12 @@ impl Run<'_, '_> {
     }
 
     pub(super) fn tpl(&mut self, template: &Rc<Template>, site: &CallSite) -> Result<Flow, Stop> {
-        let (text, data) = self.name_and_data();
+        let (text, flags, data) = self.name_and_data();
         let called = |cause| Box::new(Trouble::Called(site.node, template.ast.source_text(site.name), cause));
         self.fuel.charge(text.len() as u64).map_err(|_| Trouble::out_of_fuel())?;
         // Text without actions stands for itself.
         if crate::lexer::find(text.as_bytes(), b"{{").is_none() {
-            self.push(Value::Str(without_no_value(text)), 0);
+            self.push(Value::Str(without_no_value(text)), flags & MARK);
             return Ok(Flow::Next);
         }
         if self.layers.len() >= MAX_TPL {

@@ -7,7 +7,7 @@ use source::{SourceId, Span};
 use value::{Kind, List, Map, MapType, Method, Object, Origin, Text, Type, Value};
 
 use crate::func::{Body, Call, Func, FuncMap};
-use crate::{Cause, ExecError, Failure, Fuel, Host, Include, Machine, Nobody, TemplateSet, parse};
+use crate::{Cause, ExecError, Failure, Fuel, Host, Include, Machine, Mark, Nobody, TemplateSet, parse};
 
 #[derive(Debug)]
 struct KubeVersion;
@@ -305,7 +305,9 @@ fn fuel_ends_a_loop_that_would_not() {
 #[derive(Default)]
 struct Ears {
     reads: Vec<String>,
-    emits: Vec<(u32, u32)>,
+    emits: Vec<(u32, u32, u32)>,
+    decisions: Vec<(u32, u32, u32)>,
+    calls: Vec<String>,
     depth: usize,
     deepest: usize,
 }
@@ -314,12 +316,25 @@ impl Host for Ears {
     fn listens(&self) -> bool {
         true
     }
-    fn read(&mut self, _: &Map, key: &[u8], answer: Option<&Value>) {
+    fn read(&mut self, _: &Map, key: &[u8], answer: Option<&Value>, _: Mark) -> Mark {
         self.reads.push(format!("{}={}", String::from_utf8_lossy(key), answer.is_some()));
+        Mark(self.reads.len() as u32)
     }
-    fn emit(&mut self, at: Span) -> Option<Origin> {
-        self.emits.push((at.start, at.end));
-        Some(Origin(self.emits.len() as u32))
+    fn emit(&mut self, at: Span, text: Text, mark: Mark) -> Text {
+        self.emits.push((at.start, at.end, mark.0));
+        text.written(Origin(self.emits.len() as u32), &[], &[], &[])
+    }
+    fn decide(&mut self, at: Span, _: &Value, mark: Mark) -> Mark {
+        self.decisions.push((at.start, at.end, mark.0));
+        Mark(mark.0 * 1000)
+    }
+    fn called(&mut self, name: &[u8], _: &[Value], marks: &[Mark], _: &mut Value) -> Mark {
+        let marks: Vec<u32> = marks.iter().map(|mark| mark.0).collect();
+        self.calls.push(format!("{} {marks:?}", String::from_utf8_lossy(name)));
+        Mark(100)
+    }
+    fn past(&mut self, passed: Mark, result: Mark) -> Mark {
+        Mark(passed.0 * 10 + result.0)
     }
     fn include(&mut self, step: Include<'_>) {
         match step {
@@ -338,9 +353,23 @@ fn a_host_hears_reads_includes_and_who_wrote_what() {
     let out = run_with(text, &mut ears, &mut Fuel::endless()).unwrap();
     assert_eq!(out, "x<no value>instr");
     assert_eq!(ears.reads, ["Values=true", "q=false", "Values=true", "s=true"]);
-    // The text of the define is its own writer; that of a `tpl` is written by the action that runs it.
-    assert_eq!(ears.emits, [(27, 28), (28, 43), (16, 18), (43, 62), (65, 88), (62, 91)]);
+    // The text of the define is its own writer; that of a `tpl` has places of its own.
+    assert_eq!(ears.emits, [(27, 28, 0), (28, 43, 2), (16, 18, 0), (43, 62, 0), (0, 15, 4), (62, 91, 0)]);
     assert_eq!((ears.depth, ears.deepest), (0, 1));
     let from: Vec<_> = out.pieces().unwrap().iter().map(|piece| (piece.len, piece.from[0].0)).collect();
     assert_eq!(from, [(1, 1), (10, 2), (2, 3), (3, 5)]);
+}
+
+#[test]
+fn marks_go_with_values_and_decisions_name_the_whole_statement() {
+    let text = "{{ if or .Values.a .Values.s }}x{{ end }}{{ $x := .Values.s | print }}{{ $x }}";
+    let mut ears = Ears::default();
+    run_with(text, &mut ears, &mut Fuel::endless()).unwrap();
+    // `.Values.a` is the second read, `.Values.s` the fourth.
+    assert_eq!(ears.decisions, [(0, 41, 24)]);
+    assert_eq!(ears.calls, ["print [6]"]);
+    // Behind an `or` the place depends on the run.
+    let text = "{{ $x := or .Values.a .Values.s }}{{ if true }}{{ $x = and $x .Values.n }}{{ end }}";
+    run_with(text, &mut Ears::default(), &mut Fuel::endless()).unwrap();
+    assert_eq!(ears.emits, [(31, 32, 0), (70, 78, 100)]);
 }
