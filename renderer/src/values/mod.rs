@@ -7,6 +7,7 @@
 
 mod coalesce;
 mod dependencies;
+pub mod origin;
 mod schema;
 mod set;
 mod user;
