@@ -27,6 +27,7 @@ pub mod render;
 pub mod repo;
 pub mod session;
 mod show;
+pub mod source_map;
 pub mod values;
 pub mod world;
 
@@ -34,4 +35,5 @@ pub use capabilities::HELM_VERSION;
 pub use error::Error;
 pub use log::Log;
 pub use session::{Change, Session, Settings, Update};
+pub use source_map::SourceMap;
 pub use {gotemplate, release, source, sprig, value, yaml};

@@ -4,3 +4,4 @@
 
 mod compatibility;
 mod session;
+mod trace;
