@@ -188,6 +188,10 @@ pub(crate) const TEMPLATE: &[Flag] = &[
 pub(crate) const TEMPLATE_EXCLUSIVE: &[&[&str]] =
     &[&["force", "force-conflicts"], &["force-replace", "force-conflicts"], &["validate", "dry-run"]];
 
+/// Flags of `explain`, beside those of `template`.
+pub(crate) const EXPLAIN: &[Flag] =
+    &[flag("field", Kind::Texts), flag("line", Kind::Texts), flag("manifest", Kind::Bool)];
+
 /// Flags of `lint`.
 pub(crate) const LINT: &[Flag] = &[
     flag("kube-version", Kind::Text),

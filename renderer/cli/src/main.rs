@@ -3,6 +3,7 @@
 mod create;
 mod csv;
 mod dependency;
+mod explain;
 mod files;
 mod flags;
 mod help;

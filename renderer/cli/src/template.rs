@@ -6,20 +6,23 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
+use std::rc::Rc;
 
 use renderer::capabilities::{Capabilities, KubeVersion};
 use renderer::chart::Chart;
 use renderer::log::Level;
 use renderer::release::manifest::{DocumentCache, Sorted, is_blank, trim_space};
 use renderer::render::{
-    self, Engine, Fuel, Mode, NOTES, OutputOptions, ParseCache, Release, Rendered, assemble, prepare,
+    self, Engine, Fuel, Mode, NOTES, OutputOptions, ParseCache, Release, Rendered, Trace, assemble, prepare,
     show_only,
 };
 use renderer::value::fmt::quote;
 use renderer::value::{Map, Text};
-use renderer::values::{SchemaCache, Sets, ValuesFile, user_values};
+use renderer::values::origin::Layers;
+use renderer::values::{SchemaCache, Sets, ValuesFile, deep_copy, user_values};
 use renderer::{Log, functions};
 
+use crate::explain::{Answers, Question};
 use crate::flags::{self, Given};
 use crate::locate::{self, clean, said_by_renderer};
 use crate::tree::said;
@@ -28,9 +31,14 @@ use crate::{Failure, dependency, name_template, package, print, settings, tell, 
 
 /// Runs the command.
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
+    render_and(given, None)
+}
+
+/// Renders as `template` does, and prints, or explains instead.
+pub(crate) fn render_and(given: &Given, explain: Option<&Question>) -> Result<(), Failure> {
     let debug = settings::is_debug(given);
     let mut log = Vec::new();
-    let outcome = Run { given, debug, log: &mut log }.run();
+    let outcome = Run { given, debug, log: &mut log, explain }.run();
     tell(&mut log, debug);
     outcome
 }
@@ -49,6 +57,11 @@ pub(crate) fn capabilities(given: &Given) -> Result<Capabilities, Failure> {
 
 /// The values that the flags give.
 pub(crate) fn values(given: &Given) -> Result<Map, Failure> {
+    Ok(layers(given)?.0)
+}
+
+/// The values that the flags give, together and each by itself.
+fn layers(given: &Given) -> Result<(Map, Vec<ValuesFile>, Sets), Failure> {
     let mut files = Vec::new();
     // Helm reads and parses file by file: what is wrong with an earlier one is said before a later one is opened.
     let mut unreadable = None;
@@ -72,7 +85,8 @@ pub(crate) fn values(given: &Given) -> Result<Map, Failure> {
         file: given.all("set-file").to_vec(),
         literal: given.all("set-literal").to_vec(),
     };
-    user_values(&files, &sets, &mut |path| named_file(path).map(Text::from)).map_err(said_by_renderer)
+    let values = user_values(&files, &sets, &mut |path| named_file(path).map(Text::from));
+    Ok((values.map_err(said_by_renderer)?, files, sets))
 }
 
 /// The bytes of a file that a flag names; `-` is stdin.
@@ -92,10 +106,20 @@ fn named_file(name: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// What the values are made of.
+struct Told<'a> {
+    chart: &'a Chart,
+    values: &'a Map,
+    files: &'a [ValuesFile],
+    sets: &'a Sets,
+}
+
 struct Run<'a> {
     given: &'a Given,
     debug: bool,
     log: &'a mut Vec<Log>,
+    /// What is asked instead of the manifests.
+    explain: Option<&'a Question>,
 }
 
 impl Run<'_> {
@@ -110,7 +134,7 @@ impl Run<'_> {
         let (name, reference) = self.name_and_chart()?;
         let path = locate::chart_path(&reference, self.given, self.log)?;
         self.say("Chart path", Some(("path", &path.display().to_string())));
-        let user = values(self.given)?;
+        let (user, files, sets) = layers(self.given)?;
         let mut chart = locate::chart(&path, self.log)?;
         render::check_kind(&chart, self.log).map_err(said_by_renderer)?;
         if chart.metadata.declared().next().is_some() {
@@ -126,7 +150,8 @@ impl Run<'_> {
         let values = prepare(&mut chart, &user, schemas, self.log).map_err(said_by_renderer)?;
         let namespace = settings::namespace(self.given);
         let release = Release::first(name, namespace, self.given.is_on("is-upgrade"));
-        self.render(&chart, &values, &release, &capabilities)
+        let told = Told { chart: &chart, values: &values, files: &files, sets: &sets };
+        self.render(&told, &release, &capabilities)
     }
 
     /// Looks whether the declared charts are there, and brings them when that is asked for.
@@ -198,11 +223,11 @@ impl Run<'_> {
 
     fn render(
         &mut self,
-        chart: &Chart,
-        values: &Map,
+        told: &Told<'_>,
         release: &Release,
         capabilities: &Capabilities,
     ) -> Result<(), Failure> {
+        let (chart, values) = (told.chart, told.values);
         render::check_kube_version(chart, capabilities)
             .map_err(|error| self.hinted(error.message(), None))?;
         let mut cache = ParseCache::default();
@@ -215,7 +240,13 @@ impl Run<'_> {
             fuel: Fuel::endless(),
             stop_at_first: true,
         };
-        let rendered = engine.render(chart, values, release, capabilities, &mut |_| true);
+        let mut trace = Trace::new();
+        // Templates change the values.
+        let before = self.explain.map(|_| deep_copy(values));
+        let rendered = match &before {
+            None => engine.render(chart, values, release, capabilities, &mut |_| true),
+            Some(_) => engine.render_traced(chart, values, release, capabilities, &mut |_| true, &mut trace),
+        };
         if let Some((_, fault)) = rendered.first_fault() {
             return Err(self.hinted(&fault.message(), None));
         }
@@ -226,6 +257,17 @@ impl Run<'_> {
         }
         if let Some(error) = unreadable.first() {
             return Err(self.hinted(&error.to_string(), Some(&rendered)));
+        }
+        if let (Some(question), Some(before)) = (self.explain, &before) {
+            let output = assemble(chart, &sorted, self.options());
+            tell(self.log, self.debug);
+            return question.answer(&Answers {
+                rendered: &rendered,
+                output,
+                trace: Rc::new(trace),
+                values: before,
+                layers: Layers::new(chart, told.files, told.sets),
+            });
         }
         if self.given.text("output-dir").is_empty() {
             self.print(chart, &sorted)

@@ -3,8 +3,8 @@
 //! Source: helm v4.3.1 `pkg/cmd`.
 
 use crate::flags::Given;
-use crate::known::{CHART_PATH, FETCH, Flag, Kind, LINT, TEMPLATE, VALUES, flag, short};
-use crate::{Failure, create, dependency, lint, package, repo, show, template, verify, version};
+use crate::known::{CHART_PATH, EXPLAIN, FETCH, Flag, Kind, LINT, TEMPLATE, VALUES, flag, short};
+use crate::{Failure, create, dependency, explain, lint, package, repo, show, template, verify, version};
 
 /// What a command does with its flags.
 pub(crate) type Command = fn(&Given) -> Result<(), Failure>;
@@ -109,6 +109,17 @@ pub(crate) const VERBS: &[Verb] = &[
                 },
             },
         ]),
+    },
+    Verb {
+        names: &["explain"],
+        about: "Says what wrote lines and fields of the manifests, and of which values. Helm has no such command.",
+        does: Does::Run {
+            usage: ("explain", "[NAME] CHART"),
+            // What it says without one is its own.
+            arity: Arity::Any,
+            flags: &[VALUES, CHART_PATH, TEMPLATE, EXPLAIN],
+            run: explain::run,
+        },
     },
     Verb {
         names: &["lint"],
