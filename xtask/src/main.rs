@@ -20,8 +20,9 @@ Usage: cargo xtask COMMAND
 
   serve [--port PORT] [--no-open]   install what is missing, build the page, serve it on loopback
   test [CLASS…]                     run all tests, or only these classes:
-                                    fmt clippy unit suite oracle fuzz wasm browser
-  suite | oracle | browser [ARG…]   one class; the arguments go to its runner (oracle --update)
+                                    fmt clippy unit suite explain oracle fuzz wasm browser
+  suite | explain | oracle | browser [ARG…]
+                                    one class; the arguments go to its runner (oracle --update)
   fuzz [--seconds N] [TARGET…]      properties that hold for any input; N seconds for each target
   bench [--peer FOLDER] [--native] [--rounds N] [--slowest N] [PATH…]
                                     charts through our engine, native and wasm, beside Helm's own
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     let result = match command {
         "serve" => serve::run(rest),
         "test" => test::run(rest),
-        "suite" | "oracle" | "fuzz" | "browser" => test::run_class(command, rest),
+        "suite" | "explain" | "oracle" | "fuzz" | "browser" => test::run_class(command, rest),
         "bench" => bench::run(rest),
         "sizes" => sizes::run(),
         "" | "help" | "--help" | "-h" => {

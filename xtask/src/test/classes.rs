@@ -23,11 +23,16 @@ pub(crate) struct Class {
 }
 
 /// All of them, the quick ones first.
-pub(crate) const CLASSES: [Class; 8] = [
+pub(crate) const CLASSES: [Class; 9] = [
     Class { name: "fmt", what: "the code is formatted", run: fmt },
     Class { name: "clippy", what: "no warnings, on this machine and for wasm32", run: clippy },
     Class { name: "unit", what: "tests beside the code, and the rules of the house", run: unit },
     Class { name: "suite", what: "the cases in tests/suite", run: suite },
+    Class {
+        name: "explain",
+        what: "what is recorded of a render is true, and changes nothing",
+        run: explain,
+    },
     Class { name: "oracle", what: "the same cases and the charts, beside the real Helm", run: oracle },
     Class { name: "fuzz", what: "properties that hold for any input, for a bounded time", run: fuzz },
     Class { name: "wasm", what: "the renderer for JavaScript users, under Node", run: wasm },
@@ -66,6 +71,10 @@ fn unit(args: &[String]) -> Result<Count, String> {
 
 fn suite(args: &[String]) -> Result<Count, String> {
     rust(cargo().args(["test", "--locked", "-p", "tests", "--test", "suite", "--"]).args(args))
+}
+
+fn explain(args: &[String]) -> Result<Count, String> {
+    rust(cargo().args(["test", "--locked", "-p", "tests", "--test", "explain", "--"]).args(args))
 }
 
 fn oracle(args: &[String]) -> Result<Count, String> {
