@@ -93,7 +93,7 @@ fn a_byte_names_its_action_and_its_values_through_every_pipeline() {
             "web",
             "a:1:1 =.Values.name ?.Values.port",
         ),
-        ("{{ if .Values.port }}\nx: y\n{{ end }}", "x: y", "a:1:22 ?.Values.port"),
+        ("{{ if .Values.port }}\nx: y\n{{ end }}", "x: y", "a:2:1 ?.Values.port"),
         ("{{ with .Values.map }}{{ .k }}{{ end }}", "v", "a:1:23 =.Values.map.k ?.Values.map"),
         ("{{ toYaml .Values.map }}", "deep", "a:1:1 =.Values.map.in.m"),
         ("{{ toYaml .Values.map | nindent 2 }}", "deep", "a:1:1 =.Values.map.in.m"),
@@ -130,7 +130,7 @@ fn a_byte_written_in_a_helper_names_the_calls() {
     for (text, part, want) in [
         ("a:\n  {{- include \"one\" . | nindent 2 }}", "app: ", "_h:1:19<one@2:7"),
         ("a:\n  {{- include \"one\" . | nindent 2 }}", "we", "_h:3:19<two@1:27<one@2:7 =.Values.name"),
-        ("a:\n  {{- include \"one\" . | nindent 2 }}", "z: 1", "_h:1:45<one@2:7"),
+        ("a:\n  {{- include \"one\" . | nindent 2 }}", "z: 1", "_h:2:1<one@2:7"),
         ("{{ template \"two\" . }}", "we", "_h:3:19<two@1:1 =.Values.name"),
         ("{{ regexReplaceAll \"e\" (include \"two\" .) \"-\" }}", "w", "_h:3:19<two@1:25 =.Values.name"),
         ("{{ include \"two\" . | sha256sum }}", "e", "_h:3:19<two@1:4 a:1:1 =.Values.name"),

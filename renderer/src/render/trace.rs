@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use gotemplate::{Host, Include, Mark, TPL_SOURCE};
 use source::{LineIndex, SourceId, Span};
-use value::{List, Map, Origin, QuickMap, Text, Value};
+use value::{List, Map, Origin, QuickMap, Text, TextBuilder, Value};
 
 use super::scope::Template;
 use crate::log::Log;
@@ -127,6 +127,7 @@ pub(crate) struct TracedFile {
     pub(crate) name: Rc<str>,
     pub(crate) path: Rc<str>,
     pub(crate) lines: LineIndex,
+    text: Text,
 }
 
 impl Trace {
@@ -145,6 +146,7 @@ impl Trace {
                 name: template.name.clone(),
                 path: template.path.clone(),
                 lines: LineIndex::new(template.text.as_bytes()),
+                text: template.text.clone(),
             })
             .collect();
         for template in templates {
@@ -376,10 +378,29 @@ impl Trace {
         let is_literal = self.tpl_at(at).is_some_and(|(_, code)| cut(code, at).as_bytes() == text.as_bytes());
         let code = if is_literal { Set::EMPTY } else { self.code_at(at) };
         let chain = self.frames.last().map_or(0, |frame| frame.chain);
+        let is_text =
+            self.file(at.source).is_some_and(|file| cut(&file.text, at).as_bytes() == text.as_bytes());
+        if is_text {
+            return self.emit_lines(&text, Site { span, chain, control });
+        }
         let writer = self.writer(Site { span, chain, control });
         let by = self.sets.origins(flow.control).iter().map(|read| Origin::decided(read.number()));
         let by: Vec<Origin> = by.collect();
         text.written(writer, self.sets.origins(flow.data), self.sets.origins(code), &by)
+    }
+
+    /// The text of a file writes line by line, so that each names its own.
+    fn emit_lines(&mut self, text: &Text, site: Site) -> Text {
+        let mut written = TextBuilder::with_capacity(text.len());
+        let mut start = site.span.start;
+        for line in text.as_bytes().split_inclusive(|byte| *byte == b'\n') {
+            let end = start + line.len() as u32;
+            let writer = self.writer(Site { span: Span { start, end, ..site.span }, ..site });
+            let from: Rc<[Origin]> = Rc::new([writer]);
+            written.push_from(line, &from);
+            start = end;
+        }
+        written.finish()
     }
 
     fn decide(&mut self, at: Span, value: &Value, mark: Mark) -> Mark {
