@@ -272,13 +272,32 @@ impl UrlLoader for Loader {
                 }
                 Ok(Json::Bool(true))
             }
-            "file" => {
-                Err(format!("open {}: no such file or directory", rest.trim_start_matches("//")).into())
-            }
+            "file" => Err(format!("open {}: no such file or directory", file_path(rest)).into()),
             "http" | "https" => Err(format!("HTTP request failed for {url}: schemas are not fetched").into()),
             _ => Err(format!("no URLLoader registered for {}", quote(url)).into()),
         }
     }
+}
+
+/// The path of a file's address without its scheme: in `//../a.json` the dots are a host, which Go leaves out.
+fn file_path(rest: &str) -> String {
+    let path = rest.strip_prefix("//").map_or(rest, |rest| &rest[rest.find('/').unwrap_or(rest.len())..]);
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut tail = path.as_bytes();
+    while let Some((byte, rest)) = tail.split_first() {
+        let escaped = rest.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match escaped.filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(escaped) => {
+                bytes.push(escaped);
+                tail = &rest[2..];
+            }
+            None => {
+                bytes.push(*byte);
+                tail = rest;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What is wrong with a schema, in the words of Helm's validator.
