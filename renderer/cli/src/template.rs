@@ -19,7 +19,7 @@ use renderer::render::{
 use renderer::value::fmt::quote;
 use renderer::value::{Map, Text};
 use renderer::values::origin::Layers;
-use renderer::values::{SchemaCache, Sets, ValuesFile, deep_copy, user_values};
+use renderer::values::{SchemaCache, Sets, ValuesFile, check_file_name, deep_copy, user_values};
 use renderer::{Log, functions};
 
 use crate::explain::{Answers, Question};
@@ -96,6 +96,7 @@ fn named_file(name: &str) -> Result<Vec<u8>, String> {
         std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         return Ok(bytes);
     }
+    check_file_name(name)?;
     if ["http://", "https://", "oci://"].iter().any(|scheme| name.starts_with(scheme)) {
         return Err(format!("{name} is remote, and chartroom does not fetch"));
     }

@@ -18,4 +18,4 @@ pub use dependencies::{path_value, process_dependencies, table};
 pub(crate) use schema::validate_single;
 pub use schema::{SchemaCache, validate};
 pub use set::ReadFile;
-pub use user::{Sets, ValuesFile, user_values};
+pub use user::{Sets, ValuesFile, check_file_name, user_values};

@@ -78,6 +78,19 @@ pub fn user_values(files: &[ValuesFile], sets: &Sets, read: ReadFile<'_>) -> Res
     Ok(values)
 }
 
+/// Refuses names that are no addresses: Helm looks for a scheme in what `--values` and `--set-file` name before it opens it.
+///
+/// # Errors
+/// Go's sentence: `parse "a\tb": net/url: invalid control character in URL`.
+///
+/// Source: `readFile`.
+pub fn check_file_name(name: &str) -> Result<(), String> {
+    match sprig::url::parse(name.as_bytes()) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(String::from_utf8_lossy(&why).into_owned()),
+    }
+}
+
 fn invalid(what: &str, rest: &str) -> Error {
     Error::new("set-invalid", format!("failed parsing --{what} {rest}"))
 }
