@@ -135,6 +135,13 @@ impl KubeVersion {
     }
 }
 
+impl KubeVersion {
+    /// What reflection copies: `normalizedVersion` is not exported.
+    fn without_normalized(&self) -> Self {
+        Self { normalized: String::new(), ..self.clone() }
+    }
+}
+
 /// Length of the leading `d.d.d`; a trailing point does not belong to it.
 fn numbers_len(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -224,6 +231,11 @@ impl Object for Shown {
         Some(Method { params: &[], call: Rc::new(move |_| Ok(copy.to_value())) })
     }
 
+    fn reflected_copy(&self) -> Option<Value> {
+        let kube_version = self.capabilities.kube_version.without_normalized();
+        Some(Capabilities { kube_version, ..self.capabilities.clone() }.to_value())
+    }
+
     fn equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<Self>().is_some_and(|other| other.capabilities == self.capabilities)
     }
@@ -245,6 +257,10 @@ impl Object for KubeVersion {
             ("Major", self.major.as_str().into()),
             ("Minor", self.minor.as_str().into()),
         ]
+    }
+
+    fn reflected_copy(&self) -> Option<Value> {
+        Some(Value::Object(Rc::new(self.without_normalized())))
     }
 
     /// The methods belong to the pointer, so only a value inside the pointer's struct has them.
@@ -291,6 +307,10 @@ impl Object for VersionSet {
 
     fn underlying(&self) -> Option<Value> {
         Some(List::strings(self.0.iter().map(String::as_str)).into())
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Option<Value> {
+        Some(Value::Object(Rc::new(Self(self.0.get(start..end)?.into()))))
     }
 
     fn method(&self, name: &str) -> Option<Method> {

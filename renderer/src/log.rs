@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use value::Text;
 use value::fmt::is_print;
 
 use crate::show::quote;
@@ -41,7 +42,7 @@ pub struct Log {
     /// The message, unquoted.
     pub message: String,
     /// Names and values in the order of the line, unquoted.
-    pub attributes: Vec<(&'static str, String)>,
+    pub attributes: Vec<(&'static str, Text)>,
 }
 
 impl Log {
@@ -51,7 +52,7 @@ impl Log {
     }
 
     /// The line with one more attribute.
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<Text>) -> Self {
         self.attributes.push((name, value.into()));
         self
     }
@@ -63,7 +64,10 @@ impl fmt::Display for Log {
         write_value(f, &self.message)?;
         for (name, value) in &self.attributes {
             write!(f, " {name}=")?;
-            write_value(f, value)?;
+            match value.as_str() {
+                Some(value) => write_value(f, value)?,
+                None => f.write_str(&quote(value.as_bytes()))?,
+            }
         }
         Ok(())
     }

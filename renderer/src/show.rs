@@ -13,9 +13,9 @@ pub(crate) fn bad_verb(value: &Value, verb: char) -> String {
     print(&format!("%{verb}"), value)
 }
 
-/// `%q`.
-pub(crate) fn quote(text: &str) -> String {
-    lossless(value::fmt::quote(text.as_bytes()))
+/// `%q`, which escapes what is not UTF-8.
+pub(crate) fn quote(text: impl AsRef<[u8]>) -> String {
+    lossless(value::fmt::quote(text.as_ref()))
 }
 
 /// `%q` of a rune.

@@ -8,7 +8,6 @@ use value::{List, Map, MapType, Text, Value};
 use crate::cast::strval;
 use crate::merge;
 use crate::table::Table;
-use crate::versions;
 
 pub(crate) fn add(table: &mut Table) {
     table.family("dicts");
@@ -187,7 +186,10 @@ fn deep_copy(call: &mut Call<'_>, value: Value) -> Result<Value, Failure> {
                     steps.push(Step::Copy(value.clone()));
                 }
             }
-            Step::Copy(other) => copies.push(versions::copied(&other).unwrap_or(other)),
+            Step::Copy(Value::Object(object)) => {
+                copies.push(object.reflected_copy().unwrap_or(Value::Object(object)));
+            }
+            Step::Copy(other) => copies.push(other),
             Step::List(of) => {
                 let items = copies.split_off(copies.len() - of.len());
                 copies.push(List::typed(of.element(), items).into());

@@ -188,13 +188,25 @@ fn slice(call: &mut Call<'_>, value: Value, indices: Rest) -> Result<Value, Fail
     if let Value::Bytes(bytes) = value.underlying() {
         return Ok(Value::Bytes(bytes.slice(start..end)));
     }
+    if let Value::Object(object) = &value
+        && let Some(part) = object.slice(start, end)
+    {
+        return Ok(part);
+    }
     Ok(List::typed(list.element(), list[start..end].to_vec()).into())
 }
 
 fn chunk(call: &mut Call<'_>, size: i64, list: Value) -> Result<List, Failure> {
     let list = items(call, "Cannot chunk type", &list)?;
-    let chunk = usize::try_from(size).ok().filter(|&size| size > 0);
-    let chunk = chunk.ok_or_else(|| Failure::error("runtime error: makeslice: len out of range"))?;
+    let chunk = match usize::try_from(size).ok().filter(|&size| size > 0) {
+        Some(size) => size,
+        // The number of chunks of a negative size is rounded down too: none for one that is large enough, or the only item.
+        None if size < -1 && list.len() == 1 => 1,
+        None if list.len() > 1 && size.unsigned_abs() >= list.len() as u64 - 1 => {
+            return Ok(List::typed(Element::List, Vec::new()));
+        }
+        None => return Err(Failure::error("runtime error: makeslice: len out of range")),
+    };
     let chunks = list.chunks(chunk).map(|part| Value::from(part.to_vec())).collect();
     Ok(List::typed(Element::List, chunks))
 }

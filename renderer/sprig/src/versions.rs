@@ -28,15 +28,9 @@ fn semver(_: &mut Call<'_>, text: Text) -> Result<Value, Failure> {
 
 fn semver_compare(call: &mut Call<'_>, constraint: Text, version: Text) -> Result<bool, Failure> {
     call.charge_text(constraint.len() as u128 * 8)?;
-    let constraint = Constraint::parse(&constraint.to_string_lossy()).map_err(|error| failure(&error))?;
+    let constraint = Constraint::parse(constraint.as_bytes()).map_err(|error| failure(&error))?;
     let version = Version::parse(&version.to_string_lossy()).map_err(|error| failure(&error))?;
     Ok(constraint.check(&version))
-}
-
-/// What `deepCopy` makes of a version: it cannot see the fields of another package, so all are zero.
-pub(crate) fn copied(value: &Value) -> Option<Value> {
-    let VersionValue { pointer, .. } = value.as_object()?;
-    Some(Rc::new(VersionValue { version: Version::default(), pointer: *pointer }).into())
 }
 
 /// A `*semver.Version`, or what `IncMajor` gives: a `semver.Version`, which lacks the methods of the pointer.
@@ -151,6 +145,11 @@ impl Object for VersionValue {
             ("metadata", metadata.into()),
             ("original", original.into()),
         ]
+    }
+
+    /// No field of it is exported.
+    fn reflected_copy(&self) -> Option<Value> {
+        Some(Rc::new(Self { version: Version::default(), pointer: self.pointer }).into())
     }
 
     fn method(&self, name: &str) -> Option<Method> {

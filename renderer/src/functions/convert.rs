@@ -40,7 +40,8 @@ fn must_to_yaml(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
 
 fn to_yaml_pretty(call: &mut Call<'_>, value: Value) -> Result<Text, Failure> {
     call.charge_value(&value)?;
-    Ok(yaml::write_pretty(&value).map(without_line_feed).unwrap_or_default())
+    // The one error that Go's writer does not return but panics with is that of a type.
+    yaml::write_pretty(&value).map(without_line_feed).map_err(|error| Failure::error(error.to_string()))
 }
 
 fn from_yaml(call: &mut Call<'_>, text: Text) -> Result<Map, Failure> {

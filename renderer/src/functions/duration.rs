@@ -77,7 +77,7 @@ fn read(value: &Value) -> Result<Duration, String> {
         }
         return match parse_float(trimmed) {
             Ok(seconds) => of_float(seconds),
-            Err(_) => Err(format!("could not parse duration {}", quote(&text.to_string_lossy()))),
+            Err(_) => Err(format!("could not parse duration {}", quote(text.as_bytes()))),
         };
     }
     match value.underlying() {

@@ -35,12 +35,12 @@ fn required_in_lint(call: &mut Call<'_>, message: Text, value: Value) -> Value {
         return value;
     }
     let what = if value.is_nil() { "missing required value" } else { "missing required values" };
-    say(call, Log::new(Level::Warn, what).with("message", message.to_string_lossy()));
+    say(call, Log::new(Level::Warn, what).with("message", message));
     Text::new().into()
 }
 
 fn fail_in_lint(call: &mut Call<'_>, message: Text) -> Text {
-    say(call, Log::new(Level::Info, "funcMap fail").with("message", message.to_string_lossy()));
+    say(call, Log::new(Level::Info, "funcMap fail").with("message", message));
     Text::new()
 }
 

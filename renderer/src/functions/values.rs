@@ -42,7 +42,7 @@ fn table(map: &Map, path: &Text) -> Result<Map, Text> {
         table = match table.get(name) {
             Some(Value::Map(next)) if matches!(next.map_type(), MapType::Any | MapType::Values) => next,
             _ => {
-                return Err(format!("{} is not a table", quote(&String::from_utf8_lossy(name))).into());
+                return Err(format!("{} is not a table", quote(name)).into());
             }
         };
     }
@@ -61,6 +61,6 @@ fn path_value(map: &Map, path: &Text) -> Result<Value, Text> {
     let found = parent.ok().and_then(|parent| parent.get(key));
     match found {
         Some(value) if value.type_name() != "map[string]interface {}" => Ok(value),
-        _ => Err(format!("{} is not a value", quote(&String::from_utf8_lossy(key))).into()),
+        _ => Err(format!("{} is not a value", quote(key)).into()),
     }
 }

@@ -60,7 +60,7 @@ pub fn check(text: &[u8], archive: &[u8], file_name: &str) -> Result<String, Err
             Err(Error::new("provenance-mismatch", why))
         }
         Some(said) if said.as_bytes() != sum.as_bytes() => {
-            let (said, sum) = (quote(&said.to_string_lossy()), quote(&sum));
+            let (said, sum) = (quote(said.as_bytes()), quote(&sum));
             let why = format!("sha256 sum does not match for {file_name}: {said} != {sum}");
             Err(Error::new("provenance-mismatch", why))
         }

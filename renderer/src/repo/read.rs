@@ -117,7 +117,7 @@ impl Index {
             for item in list.as_list().into_iter().flat_map(|list| list.iter()).rev() {
                 let Some(fields) = item.as_map() else {
                     let line = "skipping loading invalid entry for chart: empty entry";
-                    log.push(Log::new(Level::Warn, line).with("name", &name).with("source", source));
+                    log.push(Log::new(Level::Warn, line).with("name", name.as_str()).with("source", source));
                     continue;
                 };
                 let mut entry = Entry {
@@ -139,7 +139,7 @@ impl Index {
                     {
                         let line = Log::new(Level::Warn, "skipping loading invalid entry for chart");
                         let version = entry.metadata.version.as_str();
-                        let line = line.with("name", &name).with("version", version);
+                        let line = line.with("name", name.as_str()).with("version", version);
                         log.push(line.with("source", source).with("error", error.message()));
                     }
                     _ => entries.push(entry),

@@ -164,7 +164,7 @@ fn coalesce_globals(table: &Map, parent: &Map, path: &str, log: &mut Vec<Log>) {
                 target.insert(key, merged);
             }
             (Value::Map(_), Some(_)) => {
-                let key = quote(&key.to_string_lossy());
+                let key = quote(key.as_bytes());
                 info(log, format!("Conflict: cannot merge map onto non-map for {key}. Skipping."));
             }
             (_, Some(Value::Map(_))) => info(log, format!("key {key} is table. Skipping")),

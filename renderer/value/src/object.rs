@@ -68,6 +68,17 @@ pub trait Object: Any + fmt::Debug {
         None
     }
 
+    /// What a copy through reflection is, where it differs from the value: what other packages cannot see is zero in it.
+    fn reflected_copy(&self) -> Option<Value> {
+        None
+    }
+
+    /// The elements from `start` to `end` of a slice type that keeps its name; both lie within it.
+    fn slice(&self, start: usize, end: usize) -> Option<Value> {
+        let _ = (start, end);
+        None
+    }
+
     /// The fields in declaration order, unexported ones included, as `%v` prints them.
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()

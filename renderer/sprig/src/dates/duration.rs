@@ -9,6 +9,7 @@ use std::rc::Rc;
 use value::{Kind, Method, Object, Text, Type, Value};
 
 use super::parse::quoted;
+use super::time::ZERO_SECONDS;
 use crate::outside::Timestamp;
 
 /// A length of time in nanoseconds.
@@ -28,8 +29,11 @@ impl Duration {
 
     /// From `earlier` to `later`; what does not fit is the nearest length that does.
     pub(crate) fn between(later: Timestamp, earlier: Timestamp) -> Self {
-        let nanoseconds =
-            |time: Timestamp| i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanoseconds);
+        // Go counts from the year 1 in 64 bits, so the last seconds of all stand before the first.
+        let nanoseconds = |time: Timestamp| {
+            let seconds = time.seconds.wrapping_sub(ZERO_SECONDS);
+            i128::from(seconds) * 1_000_000_000 + i128::from(time.nanoseconds)
+        };
         Self::nearest(nanoseconds(later) - nanoseconds(earlier))
     }
 

@@ -51,7 +51,9 @@ pub struct Time {
 }
 
 /// Seconds from the first of January of the year 1 to 1970.
-const ZERO_SECONDS: i64 = -62_135_596_800;
+pub(super) const ZERO_SECONDS: i64 = -62_135_596_800;
+/// Seconds from Go's absolute zero, the first of March of the year -292,277,022,400, to 1970.
+const UNIX_TO_ABSOLUTE: i64 = 9_223_372_028_741_760_000;
 const TIME: Type = Type::Named("time.Time");
 const DURATION: Type = Type::Named("time.Duration");
 
@@ -130,16 +132,19 @@ impl Time {
         }
     }
 
-    fn local_seconds(&self) -> i64 {
-        self.moment.seconds.wrapping_add(self.offset_seconds())
+    /// Go counts from its earliest year in 64 bits without a sign: what lies before is the end of time.
+    fn local_seconds(&self) -> i128 {
+        let seconds = self.moment.seconds.wrapping_add(self.offset_seconds());
+        i128::from(seconds.wrapping_add(UNIX_TO_ABSOLUTE) as u64) - i128::from(UNIX_TO_ABSOLUTE)
     }
 
     fn days(&self) -> i64 {
-        self.local_seconds().div_euclid(DAY_SECONDS)
+        // 64 bits of seconds are fewer days.
+        self.local_seconds().div_euclid(DAY_SECONDS.into()) as i64
     }
 
     pub(super) fn second_of_day(&self) -> i64 {
-        self.local_seconds().rem_euclid(DAY_SECONDS)
+        self.local_seconds().rem_euclid(DAY_SECONDS.into()) as i64
     }
 
     pub(super) fn date(&self) -> Day {

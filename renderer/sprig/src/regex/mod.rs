@@ -56,13 +56,13 @@ pub(crate) fn add(table: &mut Table) {
 }
 
 /// How a bad pattern is spoken of: the `must` functions give the error, the others panic with the pattern in front.
-type Wording = fn(&Text, String) -> Failure;
+type Wording = fn(&Text, Text) -> Failure;
 
-fn plain(_: &Text, error: String) -> Failure {
+fn plain(_: &Text, error: Text) -> Failure {
     Failure::error(error)
 }
 
-fn named(pattern: &Text, error: String) -> Failure {
+fn named(pattern: &Text, error: Text) -> Failure {
     let bytes = pattern.as_bytes();
     let raw = pattern.as_str().is_some_and(|text| {
         text.chars()
@@ -115,12 +115,15 @@ fn known(pattern: &Text) -> Option<Rc<Pattern>> {
 }
 
 /// Compiles a pattern and keeps it.
-fn build(pattern: &Text) -> Result<Rc<Pattern>, String> {
-    let translated = translate::translate(pattern.as_bytes())?;
-    let regex =
-        RegexBuilder::new(&translated.pattern).size_limit(SIZE_LIMIT_BYTES).build().map_err(|_| {
-            format!("error parsing regexp: expression too large: `{}`", pattern.to_string_lossy())
-        })?;
+fn build(pattern: &Text) -> Result<Rc<Pattern>, Text> {
+    let Some(whole) = pattern.as_str() else {
+        return Err([b"error parsing regexp: invalid UTF-8: `", pattern.as_bytes(), b"`"].concat().into());
+    };
+    let translated = translate::translate(whole)?;
+    let regex = RegexBuilder::new(&translated.pattern)
+        .size_limit(SIZE_LIMIT_BYTES)
+        .build()
+        .map_err(|_| format!("error parsing regexp: expression too large: `{whole}`"))?;
     let regex = Rc::new(Pattern { regex, names: translated.names });
     COMPILED.with_borrow_mut(|known| {
         if known.len() >= KEPT {
@@ -139,7 +142,7 @@ pub fn is_match(pattern: &str, text: &str) -> Result<bool, String> {
     let pattern = Text::from(pattern);
     let regex = match known(&pattern) {
         Some(regex) => regex,
-        None => build(&pattern)?,
+        None => build(&pattern).map_err(|error| error.to_string_lossy().into_owned())?,
     };
     Ok(regex.is_match(text.as_bytes()))
 }

@@ -23,10 +23,7 @@ pub(super) struct Translated {
 ///
 /// # Errors
 /// Go's sentence: `error parsing regexp: missing closing ]: …`.
-pub(super) fn translate(pattern: &[u8]) -> Result<Translated> {
-    let Ok(whole) = std::str::from_utf8(pattern) else {
-        return Err(error("invalid UTF-8", &String::from_utf8_lossy(pattern)));
-    };
+pub(super) fn translate(whole: &str) -> Result<Translated> {
     let mut translator = Translator {
         whole,
         rest: whole,

@@ -59,10 +59,14 @@ impl Constraint {
     ///
     /// # Errors
     /// With the words of `semver.NewConstraint`.
-    pub fn parse(text: &str) -> Result<Self, SemverError> {
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SemverError> {
+        let text = text.as_ref();
         if text.len() > MAX_BYTES {
             return Err(SemverError::new(format!("constraint string is too long (max {MAX_BYTES} bytes)")));
         }
+        let Ok(text) = std::str::from_utf8(text) else {
+            return Err(not_text(text));
+        };
         let text = rewrite_hyphens(text);
         if text.split("||").count() > MAX_GROUPS {
             return Err(SemverError::new(format!("too many constraint groups (max {MAX_GROUPS})")));
@@ -90,7 +94,7 @@ impl Constraint {
             let before = reasons.len();
             if !version.pre.is_empty() && !group.has_pre {
                 if !told {
-                    let version = quote(&version.to_string());
+                    let version = quote(version.to_string());
                     reasons.push(format!(
                         "{version} is a prerelease version and the constraint is only looking for release versions"
                     ));
@@ -117,7 +121,7 @@ type Why = (&'static str, &'static str);
 
 impl Part {
     fn reason(&self, (words, tail): Why, version: &Version) -> String {
-        format!("{} {words} {}{tail}", quote(&version.to_string()), quote(&self.original))
+        format!("{} {words} {}{tail}", quote(version.to_string()), quote(&self.original))
     }
 
     /// Whether the part holds, pre-releases being allowed. The branches are those of the original, oddities included.
@@ -301,7 +305,7 @@ fn is_wildcard(number: &str) -> bool {
 }
 
 fn parse_group(text: &str) -> Result<Group, SemverError> {
-    let improper = || SemverError::new(format!("improper constraint: {}", quote(text)));
+    let improper = || improper(text.as_bytes());
     let mut parts = Vec::new();
     let mut at = skip_space(text, 0);
     // Shape first, as the original checks the whole group before it looks at one part.
@@ -404,7 +408,27 @@ fn scan_hyphen_range(text: &str, at: usize) -> Option<(&str, &str, usize)> {
     Some((&text[first..first_end], &text[second..second_end], skip_space(text, second_end)))
 }
 
-/// `%q`. What it escapes is ASCII, so the result is as much UTF-8 as the text.
-fn quote(text: &str) -> String {
-    String::from_utf8_lossy(&value::fmt::quote(text.as_bytes())).into_owned()
+/// The first alternative that is wrong, of bytes that are not all UTF-8: no part of a range can hold those.
+fn not_text(range: &[u8]) -> SemverError {
+    let mut rest = Some(range);
+    while let Some(from) = rest {
+        let bars = from.windows(2).position(|pair| pair == b"||");
+        let group = &from[..bars.unwrap_or(from.len())];
+        match std::str::from_utf8(group).map(|group| parse_group(&rewrite_hyphens(group))) {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return error,
+            Err(_) => return improper(group),
+        }
+        rest = bars.map(|at| &from[at + 2..]);
+    }
+    improper(range)
+}
+
+fn improper(group: &[u8]) -> SemverError {
+    SemverError::new(format!("improper constraint: {}", quote(group)))
+}
+
+/// `%q`, which escapes what is not UTF-8.
+fn quote(text: impl AsRef<[u8]>) -> String {
+    String::from_utf8_lossy(&value::fmt::quote(text.as_ref())).into_owned()
 }

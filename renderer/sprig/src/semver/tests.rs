@@ -83,7 +83,7 @@ fn reads_ranges_as_the_original_does() {
     let groups = vec!["1"; 33].join("||");
     assert_eq!(Constraint::parse(&groups).unwrap_err().to_string(), "too many constraint groups (max 32)");
     assert_eq!(
-        Constraint::parse(&"1".repeat(513)).unwrap_err().to_string(),
+        Constraint::parse("1".repeat(513)).unwrap_err().to_string(),
         "constraint string is too long (max 512 bytes)"
     );
 }

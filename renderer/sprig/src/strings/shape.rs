@@ -37,6 +37,7 @@ fn nindent(call: &mut Call<'_>, spaces: i64, text: Text) -> Made {
 
 fn pad(call: &mut Call<'_>, before: &[u8], spaces: i64, text: &Text) -> Made {
     let spaces = usize::try_from(spaces).map_err(|_| negative_repeat())?;
+    within_go(spaces as u128)?;
     let bytes = text.as_bytes();
     let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
     let size = before.len() as u128 + bytes.len() as u128 + spaces as u128 * lines as u128;
@@ -109,8 +110,9 @@ fn abbreviated(text: &Text, offset: i64, width: i64) -> Text {
     if len <= width {
         return text.clone();
     }
-    // As much of the end as fits is shown when the offset leaves less.
-    let offset = offset.min(len - (width - 3));
+    // As much of the end as fits is shown when the offset leaves less, or so much that Go's difference overflows.
+    let room = len.wrapping_sub(offset.min(len));
+    let offset = if room < width - 3 { len - (width - 3) } else { offset };
     let mut made = TextBuilder::with_capacity(width as usize);
     if offset <= 4 {
         made.push(&text.slice(0..(width - 3) as usize));
@@ -126,8 +128,21 @@ fn abbreviated(text: &Text, offset: i64, width: i64) -> Text {
     made.finish()
 }
 
+/// Refuses what Go's `strings.Repeat` refuses: more bytes than an `int` counts, or than an address space has.
+fn within_go(bytes: u128) -> Result<(), Failure> {
+    const ADDRESSES: u128 = 1 << 48;
+    if bytes > i64::MAX as u128 {
+        return Err(Failure::error("strings: Repeat output length overflow"));
+    }
+    if bytes > ADDRESSES {
+        return Err(Failure::error("runtime error: makeslice: len out of range"));
+    }
+    Ok(())
+}
+
 fn repeat(call: &mut Call<'_>, count: i64, text: Text) -> Made {
     let count = usize::try_from(count).map_err(|_| negative_repeat())?;
+    within_go(count as u128 * text.len() as u128)?;
     call.charge_text(count as u128 * text.len() as u128)?;
     if count == 1 {
         return Ok(text);
