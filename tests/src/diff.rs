@@ -1,5 +1,32 @@
 //! A difference between two texts that a person can read.
 
+use crate::program::Run;
+
+/// Shows what `want`, which is Helm's, and `got`, which is ours, do not have in common.
+#[must_use]
+pub fn runs(want: &Run, got: &Run) -> String {
+    let mut text = String::new();
+    for (name, want, got) in [("stdout", &want.stdout, &got.stdout), ("stderr", &want.stderr, &got.stderr)] {
+        if want != got {
+            text.push_str(&format!("{name}:\n{}", lines(&readable(want), &readable(got), 20)));
+        }
+    }
+    if want.written != got.written {
+        text.push_str(&format!("files:\n{}", lines(&want.written, &got.written, 20)));
+    }
+    if want.code != got.code {
+        text.push_str(&format!("exit code: helm {}, chartroom {}\n", want.code, got.code));
+    }
+    text
+}
+
+/// Text, with the bytes that are none written out.
+fn readable(bytes: &[u8]) -> String {
+    bytes.utf8_chunks().fold(String::new(), |text, chunk| {
+        format!("{text}{}{}", chunk.valid(), chunk.invalid().escape_ascii())
+    })
+}
+
 /// Shows where `got` leaves `want`: two lines of context, the lines that differ, at most `limit` lines of each.
 #[must_use]
 pub fn lines(want: &str, got: &str, limit: usize) -> String {
@@ -53,6 +80,12 @@ mod tests {
     #[test]
     fn equal_lines_around_the_difference_are_left_out() {
         assert_eq!(lines("a\nb\nc\nd\n", "a\nb\nx \nd\n", 9), "      a\n      b\nwant| c\ngot | x␠\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_differ_visibly() {
+        let run = |stdout: &[u8]| Run { stdout: stdout.to_vec(), ..Run::default() };
+        assert_eq!(runs(&run(b"a\xff"), &run(b"a\xfe")), "stdout:\nwant| a\\xff\ngot | a\\xfe\n");
     }
 
     #[test]

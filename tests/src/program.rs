@@ -37,7 +37,7 @@ pub struct Program {
 
 impl Program {
     /// How long one command may take. Helm needs about two seconds for the deepest recursion it allows.
-    pub const TIME_LIMIT: Duration = Duration::from_secs(60);
+    pub const TIME_LIMIT: Duration = Duration::from_secs(180);
 
     /// The real Helm: `HELM`, else the first `helm` on `PATH`. Its version must begin with `v4.3.`
     ///
@@ -122,6 +122,16 @@ impl Program {
         self.execute(command, &Fixture::default(), dir)
     }
 
+    /// The same, with a directory of its own for what the program keeps.
+    ///
+    /// # Errors
+    /// Those of starting it.
+    pub fn run_at_home(&self, command: &[String], dir: &Path, home: &Path) -> io::Result<Run> {
+        let home = ("HOME".to_owned(), home.to_string_lossy().into_owned());
+        let fixture = Fixture { environment: [home].into(), ..Fixture::default() };
+        self.execute(command, &fixture, dir)
+    }
+
     fn execute(&self, command: &[String], fixture: &Fixture, dir: &Path) -> io::Result<Run> {
         let started = Instant::now();
         let mut child = Command::new(&self.path)
@@ -169,7 +179,9 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-fn target_dir() -> PathBuf {
+/// Where Cargo builds, seen from the test that runs.
+#[must_use]
+pub fn target_dir() -> PathBuf {
     let built = std::env::current_exe().unwrap_or_default();
     // target/debug/deps/oracle-…
     built.ancestors().nth(3).map_or_else(|| root().join("target"), Path::to_path_buf)

@@ -23,6 +23,8 @@ Usage: cargo xtask COMMAND
                                     fmt clippy unit suite explain oracle fuzz wasm browser
   suite | explain | oracle | browser [ARG…]
                                     one class; the arguments go to its runner (oracle --update)
+  oracle --charts DIR [--repo NAME] [--again]
+                                    real charts beside Helm, in many ways each; can be resumed
   fuzz [--seconds N] [TARGET…]      properties that hold for any input; N seconds for each target
   bench [--peer FOLDER] [--native] [--rounds N] [--slowest N] [PATH…]
                                     charts through our engine, native and wasm, beside Helm's own

@@ -79,12 +79,17 @@ fn explain(args: &[String]) -> Result<Count, String> {
 
 fn oracle(args: &[String]) -> Result<Count, String> {
     let helm = tools::helm()?;
-    rust(
-        cargo()
-            .args(["test", "--locked", "-p", "tests", "--test", "oracle", "--"])
-            .args(args)
-            .env("HELM", helm),
-    )
+    let mut args = args.to_vec();
+    let mut build = vec!["test", "--locked", "-p", "tests", "--test", "oracle"];
+    if let Some(at) = args.iter().position(|arg| arg == "--charts") {
+        // Thousands of renders are worth the build.
+        build.push("--release");
+        if let Some(folder) = args.get_mut(at + 1) {
+            let whole = fs::canonicalize(&*folder).map_err(|error| format!("{folder}: {error}"))?;
+            *folder = whole.to_string_lossy().into_owned();
+        }
+    }
+    rust(cargo().args(build).arg("--").args(args).env("HELM", helm))
 }
 
 fn wasm(_: &[String]) -> Result<Count, String> {
