@@ -4,7 +4,11 @@
 
 #![expect(clippy::print_stdout, reason = "a test binary reports to its terminal")]
 
+mod calls;
+mod charts;
+mod linted;
 mod signatures;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +20,13 @@ use tests::{Answer, Fixture, Program, Run, diff, known, pool, program};
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let filters: Vec<String> = args.iter().filter(|arg| !arg.starts_with('-')).cloned().collect();
-    let result = if args.iter().any(|arg| arg == "--update") { update(&filters) } else { compare(&filters) };
+    let all_calls = args.iter().any(|arg| arg == "--all-calls");
+    let result = match charts::Options::of(&args) {
+        Ok(Some(options)) => charts::run(&options),
+        Ok(None) if args.iter().any(|arg| arg == "--update") => update(&filters),
+        Ok(None) => compare(&filters, all_calls),
+        Err(err) => Err(err),
+    };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -58,7 +68,7 @@ struct Subject {
     batched: Option<Answer>,
 }
 
-fn compare(filters: &[String]) -> Result<bool, String> {
+fn compare(filters: &[String], all_calls: bool) -> Result<bool, String> {
     let helm = Program::helm()?;
     let ours = Program::chartroom()?;
     let files = case_file::read_all(&program::root().join("tests/suite"))?;
@@ -77,29 +87,43 @@ fn compare(filters: &[String]) -> Result<bool, String> {
             }
         }
     }
-    subjects.extend(examples()?.into_iter().filter(|example| wanted(&example.id, filters)));
+    subjects.extend(examples()?);
+    let commands = tables::commands()?.into_iter();
+    subjects.extend(commands.map(|(id, fixture)| Subject { id, fixture, batched: None }));
+    subjects.retain(|subject| wanted(&subject.id, filters));
     let known = known::read(&known::path())?;
 
     let verdicts = pool::map(&subjects, |subject| verdict(&helm, &ours, subject));
+    let mut entries = calls::table(all_calls)?;
+    entries.extend(tables::yaml()?);
+    entries.extend(tables::semver()?);
+    entries.retain(|entry| wanted(&entry.id, filters));
+    let linted = linted::compare(&helm, &ours, &entries)?;
+
+    let singles = subjects.iter().zip(verdicts);
+    let mut differences: Vec<(String, String, Run)> = singles
+        .filter_map(|(subject, verdict)| verdict.map(|(text, run)| (subject.id.clone(), text, run)))
+        .collect();
+    let mut n_equal = subjects.len() - differences.len() + linted.n_equal + linted.n_random;
+    differences.extend(linted.differences);
     let mut uses: BTreeMap<&str, usize> = known.iter().map(|known| (known.id.as_str(), 0)).collect();
-    let (mut n_equal, mut n_known, mut n_different) = (0, 0, 0);
-    for (subject, verdict) in subjects.iter().zip(&verdicts) {
-        let Some((difference, run)) = verdict else {
-            n_equal += 1;
-            continue;
-        };
-        match known.iter().find(|known| known.covers(&subject.id, run)) {
+    let (mut n_known, mut n_different) = (0, 0);
+    for (id, difference, run) in &differences {
+        match known.iter().find(|known| known.covers(id, run)) {
             Some(known) => {
                 n_known += 1;
                 *uses.entry(&known.id).or_default() += 1;
             }
             None => {
                 n_different += 1;
-                println!("DIFFERENT {}\n{difference}", subject.id);
+                println!("DIFFERENT {id}\n{difference}");
             }
         }
     }
-    let useless: Vec<&str> = uses.iter().filter(|(_, n_uses)| **n_uses == 0).map(|(id, _)| *id).collect();
+    let about_charts =
+        |id: &str| known.iter().any(|known| known.id == id && known.case.starts_with("charts"));
+    let useless: Vec<&str> =
+        uses.iter().filter(|(id, n_uses)| **n_uses == 0 && !about_charts(id)).map(|(id, _)| *id).collect();
     if filters.is_empty() {
         for id in &useless {
             println!("known.toml: `{id}` is no longer a difference");
@@ -114,6 +138,7 @@ fn compare(filters: &[String]) -> Result<bool, String> {
         n_different += wrong.len();
         wrong.iter().for_each(|why| println!("DIFFERENT signatures › {why}"));
     }
+    println!("{} in tables, {} of them by chance", entries.len(), linted.n_random);
     println!("{n_equal} equal, {n_different} different, {n_known} known");
     Ok(n_different == 0 && stale.is_empty() && (useless.is_empty() || !filters.is_empty()))
 }
@@ -132,23 +157,7 @@ fn verdict(helm: &Program, ours: &Program, subject: &Subject) -> Option<(String,
         Ok(run) => run,
         Err(err) => return Some((format!("{err}\n"), nothing)),
     };
-    if want == got {
-        return None;
-    }
-    let mut text = String::new();
-    for (name, want, got) in [("stdout", &want.stdout, &got.stdout), ("stderr", &want.stderr, &got.stderr)] {
-        if want != got {
-            let (want, got) = (String::from_utf8_lossy(want), String::from_utf8_lossy(got));
-            text.push_str(&format!("{name}:\n{}", diff::lines(&want, &got, 20)));
-        }
-    }
-    if want.written != got.written {
-        text.push_str(&format!("files:\n{}", diff::lines(&want.written, &got.written, 20)));
-    }
-    if want.code != got.code {
-        text.push_str(&format!("exit code: helm {}, chartroom {}\n", want.code, got.code));
-    }
-    Some((text, got))
+    if want == got { None } else { Some((diff::runs(&want, &got), got)) }
 }
 
 /// How many one-line cases go through Helm in one run.
