@@ -127,7 +127,5 @@ fn experiment(charts: &[PathBuf], scalars: usize) -> Result<usize, String> {
     }
     let failed = sum.wrong();
     println!("{} passed, {failed} failed", sum.right());
-    // A claim can be wrong now and then, by a comparison that comes out the same; a byte without a writer cannot.
-    let allowed = if sum.is_whole() { sum.tried() / 50 } else { 0 };
-    Ok(if failed <= allowed { 0 } else { failed })
+    Ok(failed)
 }

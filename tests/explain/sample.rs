@@ -46,17 +46,8 @@ impl Tally {
         self.claims_wrong + self.others_wrong + self.unwritten + self.not_there + self.changed_files
     }
 
-    /// Whether every byte has its writer and recording changes nothing.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.unwritten + self.not_there + self.changed_files == 0
-    }
-
     pub(crate) fn right(&self) -> usize {
         self.claims_right + self.others_right
-    }
-
-    pub(crate) fn tried(&self) -> usize {
-        self.right() + self.claims_wrong + self.others_wrong
     }
 }
 
