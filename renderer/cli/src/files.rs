@@ -28,7 +28,7 @@ pub(crate) fn directory(path: &str) -> String {
 
 /// Go's `filepath.Clean`.
 pub(crate) fn clean(path: &str) -> String {
-    renderer::repo::clean(path)
+    renderer::sprig::path::clean_path(path)
 }
 
 /// Go's `filepath.Join` of two parts.

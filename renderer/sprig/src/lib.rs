@@ -28,7 +28,7 @@ mod lists;
 mod math;
 mod merge;
 mod network;
-mod path;
+pub mod path;
 mod random;
 mod reflect;
 mod strings;

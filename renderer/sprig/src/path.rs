@@ -42,6 +42,17 @@ fn clean(_: &mut Call<'_>, path: Text) -> Text {
 
 fn cleaned(path: &Text) -> Text {
     let bytes = path.as_bytes();
+    let made = clean_bytes(bytes);
+    if made == bytes { path.clone() } else { Text::derived(made, &[path]) }
+}
+
+/// Go's `path.Clean`.
+pub fn clean_path(path: &str) -> String {
+    // Only whole parts go.
+    String::from_utf8_lossy(&clean_bytes(path.as_bytes())).into_owned()
+}
+
+fn clean_bytes(bytes: &[u8]) -> Vec<u8> {
     let rooted = bytes.first() == Some(&b'/');
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in bytes.split(|&byte| byte == b'/') {
@@ -55,12 +66,11 @@ fn cleaned(path: &Text) -> Text {
         }
     }
     let joined = parts.join(&b'/');
-    let made = match (rooted, joined.is_empty()) {
+    match (rooted, joined.is_empty()) {
         (true, _) => [b"/".as_slice(), &joined].concat(),
         (false, true) => b".".to_vec(),
         (false, false) => joined,
-    };
-    if made == bytes { path.clone() } else { Text::derived(made, &[path]) }
+    }
 }
 
 fn ext(_: &mut Call<'_>, path: Text) -> Text {

@@ -10,6 +10,7 @@ mod sniff;
 use std::io::{ErrorKind, Read};
 
 use flate2::read::MultiGzDecoder;
+use sprig::path::clean_path;
 use value::Text;
 
 use super::{File, MAX_CHART_BYTES};
@@ -155,7 +156,7 @@ fn inner_path(name: &str) -> Result<String, Error> {
     if path.starts_with('/') {
         return refused("chart illegally contains absolute paths");
     }
-    let path = clean(&path);
+    let path = clean_path(&path);
     if path == "." {
         let name = quote(name);
         return refused(&format!("chart illegally contains content outside the base directory: {name}"));
@@ -170,19 +171,4 @@ fn inner_path(name: &str) -> Result<String, Error> {
         return refused("chart yaml not in base directory");
     }
     Ok(path)
-}
-
-/// Go's `path.Clean` of a relative path.
-fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }

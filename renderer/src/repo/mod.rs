@@ -7,6 +7,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use sprig::path::clean_path;
 use sprig::semver::{Constraint, Version};
 use sprig::url;
 
@@ -194,28 +195,7 @@ fn join_url(base: &str, path: &str) -> String {
 /// Go's `path.Join`.
 fn join_path(front: &str, back: &str) -> String {
     let parts: Vec<&str> = [front, back].into_iter().filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { String::new() } else { clean(&parts.join("/")) }
-}
-
-/// Go's `path.Clean`.
-pub fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
+    if parts.is_empty() { String::new() } else { clean_path(&parts.join("/")) }
 }
 
 #[cfg(test)]
