@@ -18,6 +18,7 @@ mod repo;
 mod settings;
 mod show;
 mod sign;
+mod snippet;
 mod template;
 mod tls;
 mod tree;

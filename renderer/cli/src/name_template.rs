@@ -6,32 +6,20 @@ use std::any::Any;
 use std::env;
 
 use renderer::functions;
-use renderer::gotemplate::{Call, Fuel, FuncMap, Host, Machine, TemplateSet, parse};
-use renderer::source::SourceId;
+use renderer::gotemplate::{Call, FuncMap, Host};
 use renderer::sprig::outside;
 use renderer::value::{Text, Value};
 
-use crate::Failure;
-use crate::world;
+use crate::snippet::printed;
+use crate::{Failure, world};
 
 /// The name that a template prints. It sees no values, but all functions of Sprig, the environment among them.
 ///
 /// # Errors
 /// Go's own sentence; Helm does not reword it here.
 pub(crate) fn release_name(template: &str) -> Result<String, Failure> {
-    let funcs = table();
-    let name = Text::from("name-template");
-    let (file, errors) = parse(&name, SourceId(0), &Text::from(template), &funcs);
-    if let Some(error) = errors.first() {
-        return Err(Failure(error.to_string()));
-    }
-    let mut set = TemplateSet::new();
-    set.add(&file);
-    let mut machine = Machine::new(&set, &funcs, |_, _| None);
-    let printed = machine
-        .execute(&name, Value::Nil, &mut Outside, &mut Fuel::endless())
-        .map_err(|error| Failure(error.to_string()))?;
-    Ok(printed.to_string_lossy().into_owned())
+    let name = printed(&mut Outside, "name-template", template, &table(), Value::Nil)?;
+    Ok(name.to_string_lossy().into_owned())
 }
 
 struct Outside;
