@@ -265,6 +265,7 @@ impl Session {
             log: &mut update.log,
             fuel: self.fuel,
             stop_at_first: false,
+            trace: None,
         };
         let mut watch = |path: &str| {
             if settings.set_aside.iter().any(|aside| aside == path) {

@@ -85,7 +85,7 @@ pub fn claims(places: &[Place], values: &Map, layers: &Layers<'_>) -> Vec<Claim>
 
 /// A text with its explanations.
 ///
-/// Shape: of a text that a traced render made ([`crate::render::Engine::render_traced`]), a file's or the whole output.
+/// Shape: of a text that a traced render made ([`crate::render::Engine::trace`]), a file's or the whole output.
 ///
 /// Cost: four bytes for each piece; a question is a binary search and the making of its answer.
 #[derive(Debug)]

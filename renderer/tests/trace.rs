@@ -21,6 +21,7 @@ fn traced(templates: &[(&str, &str)], values: &str) -> (Rendered, Rc<Trace>) {
     let mut chart = load(files, &mut log).unwrap();
     let values = prepare(&mut chart, &Map::new(), None, &mut log).unwrap();
     let funcs = functions::table(Mode::Template);
+    let mut trace = Trace::new();
     let mut engine = Engine {
         funcs: &funcs,
         cache: &mut ParseCache::default(),
@@ -28,10 +29,10 @@ fn traced(templates: &[(&str, &str)], values: &str) -> (Rendered, Rc<Trace>) {
         log: &mut log,
         fuel: Fuel::endless(),
         stop_at_first: false,
+        trace: Some(&mut trace),
     };
     let (release, capabilities) = (Release::first("r", "default", false), Capabilities::default());
-    let mut trace = Trace::new();
-    let rendered = engine.render_traced(&chart, &values, &release, &capabilities, &mut |_| true, &mut trace);
+    let rendered = engine.render(&chart, &values, &release, &capabilities, &mut |_| true);
     (rendered, Rc::new(trace))
 }
 

@@ -72,15 +72,11 @@ impl Subject {
             log: &mut Vec::new(),
             fuel: Fuel::limited(200_000_000),
             stop_at_first: false,
+            trace,
         };
         let (values, capabilities) = (deep_copy(values), Capabilities::default());
         let release = Release::first("demo", "default", false);
-        match trace {
-            None => engine.render(&self.chart, &values, &release, &capabilities, &mut |_| true),
-            Some(trace) => {
-                engine.render_traced(&self.chart, &values, &release, &capabilities, &mut |_| true, trace)
-            }
-        }
+        engine.render(&self.chart, &values, &release, &capabilities, &mut |_| true)
     }
 
     /// Renders the values as they are, recorded.

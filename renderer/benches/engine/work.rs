@@ -30,6 +30,7 @@ pub(crate) fn render(chart: &mut Chart, user: &Map) -> Result<Sorted, Error> {
         log: &mut log,
         fuel: Fuel::endless(),
         stop_at_first: true,
+        trace: None,
     };
     let release = Release::first("bench", "default", false);
     let rendered = engine.render(chart, &values, &release, &Capabilities::default(), &mut |_| true);

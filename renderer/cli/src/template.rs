@@ -233,6 +233,9 @@ impl Run<'_> {
             .map_err(|error| self.hinted(error.message(), None))?;
         let mut cache = ParseCache::default();
         let funcs = functions::table(Mode::Template);
+        let mut trace = Trace::new();
+        // Templates change the values.
+        let before = self.explain.map(|_| deep_copy(values));
         let mut engine = Engine {
             funcs: &funcs,
             cache: &mut cache,
@@ -240,14 +243,9 @@ impl Run<'_> {
             log: self.log,
             fuel: Fuel::endless(),
             stop_at_first: true,
+            trace: before.as_ref().map(|_| &mut trace),
         };
-        let mut trace = Trace::new();
-        // Templates change the values.
-        let before = self.explain.map(|_| deep_copy(values));
-        let rendered = match &before {
-            None => engine.render(chart, values, release, capabilities, &mut |_| true),
-            Some(_) => engine.render_traced(chart, values, release, capabilities, &mut |_| true, &mut trace),
-        };
+        let rendered = engine.render(chart, values, release, capabilities, &mut |_| true);
         if let Some((_, fault)) = rendered.first_fault() {
             return Err(self.hinted(&fault.message(), None));
         }

@@ -71,6 +71,7 @@ pub(super) fn check(
         log: tools.log,
         fuel: tools.fuel,
         stop_at_first: true,
+        trace: None,
     };
     let release = Release::lint(settings.namespace);
     let rendered = engine.render(&chart, &values, &release, &capabilities, tools.watch);

@@ -245,6 +245,9 @@ pub struct Engine<'a> {
     pub fuel: Fuel,
     /// Whether to stop at the first error, as Helm does, or to run everything.
     pub stop_at_first: bool,
+    /// A new trace, if the render is to be recorded: the same bytes, whose origins it resolves. About twice the cost, and a map
+    /// that a template makes lives as long as the render.
+    pub trace: Option<&'a mut Trace>,
 }
 
 impl Engine<'_> {
@@ -261,39 +264,18 @@ impl Engine<'_> {
         capabilities: &Capabilities,
         watch: &mut dyn FnMut(&str) -> bool,
     ) -> Rendered {
-        self.render_heard(chart, values, release, capabilities, watch, None)
-    }
-
-    /// As [`Engine::render`], into a new `trace`: the same bytes, whose origins it resolves.
-    ///
-    /// Cost: about twice that of a render; a map that a template makes lives as long as the render.
-    pub fn render_traced(
-        &mut self,
-        chart: &Chart,
-        values: &Map,
-        release: &Release,
-        capabilities: &Capabilities,
-        watch: &mut dyn FnMut(&str) -> bool,
-        trace: &mut Trace,
-    ) -> Rendered {
-        let rendered = self.render_heard(chart, values, release, capabilities, watch, Some(trace));
-        trace.close();
-        rendered
-    }
-
-    fn render_heard(
-        &mut self,
-        chart: &Chart,
-        values: &Map,
-        release: &Release,
-        capabilities: &Capabilities,
-        watch: &mut dyn FnMut(&str) -> bool,
-        mut trace: Option<&mut Trace>,
-    ) -> Rendered {
         let templates = scope::templates(chart, values, release, capabilities);
-        if let Some(trace) = &mut trace {
+        if let Some(trace) = &mut self.trace {
             trace.open(&templates, values);
         }
+        let files = self.run_all(&templates, watch);
+        if let Some(trace) = &mut self.trace {
+            trace.close();
+        }
+        Rendered { files }
+    }
+
+    fn run_all(&mut self, templates: &[scope::Template], watch: &mut dyn FnMut(&str) -> bool) -> Vec<File> {
         let mut set = TemplateSet::new();
         let mut files = Vec::with_capacity(templates.len());
         for (index, template) in templates.iter().enumerate() {
@@ -311,7 +293,7 @@ impl Engine<'_> {
                 result: fault.map(Err),
             });
             if failed && self.stop_at_first {
-                return Rendered { files };
+                return files;
             }
         }
         let mut machine = Machine::new(&set, self.funcs, values::method);
@@ -319,26 +301,21 @@ impl Engine<'_> {
             if template.is_partial() || file.result.is_some() || !watch(&template.path) {
                 continue;
             }
-            let result = self.run(template, &mut machine, trace.as_deref_mut());
+            let result = self.run(template, &mut machine);
             let failed = result.is_err();
             file.result = Some(result);
             if failed && self.stop_at_first {
                 break;
             }
         }
-        Rendered { files }
+        files
     }
 
-    fn run(
-        &mut self,
-        template: &scope::Template,
-        machine: &mut Machine<'_>,
-        trace: Option<&mut Trace>,
-    ) -> Result<Text, Fault> {
+    fn run(&mut self, template: &scope::Template, machine: &mut Machine<'_>) -> Result<Text, Fault> {
         self.world.begin(&template.name);
         let (world, log) = (&mut *self.world, &mut *self.log);
         let (name, dot, mut fuel) = (Text::from(&*template.name), template.dot(), self.fuel);
-        let result = match trace {
+        let result = match &mut self.trace {
             None => machine.execute(&name, dot, &mut trace::Silent { world, log }, &mut fuel),
             Some(trace) => {
                 trace.begin(&template.name);
