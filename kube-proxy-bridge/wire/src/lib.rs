@@ -1,18 +1,40 @@
-//! Every type that crosses between the page and the bridge: plain data, serde, nothing else.
+//! Every type that crosses between the page and the bridge: plain data and serde.
 //!
-//! Fields are added and never change their meaning; a client ignores fields it does not know.
+//! A person connects ([`Session`]), reads what the cluster can do ([`Capabilities`], [`Lookup`]) and which releases it
+//! holds ([`ReleaseSummary`]), asks for a [`Plan`] of one [`Apply`], starts an [`Operation`] and follows its [`Event`]s.
+//! Whatever is refused is a [`Problem`].
+//!
+//! Fields are added and never change their meaning; a client ignores fields it does not know, the bridge refuses them.
+//! With the feature `schema` every type describes itself, and the bridge serves the descriptions as OpenAPI 3.1.
 
-use serde::{Deserialize, Serialize};
+mod cluster;
+mod error;
+mod event;
+mod operation;
+mod plan;
+mod release;
+
+pub use cluster::{
+    Can, Capabilities, ClusterInfo, KubeVersion, Limits, Lookup, LookupAnswer, LookupItem, LookupOutcome,
+    LookupResult, Mode, Namespace, Namespaces, Policy, Session, SessionExchange, SessionToken, TlsMode,
+};
+pub use error::{Code, KubernetesCause, KubernetesError, Problem};
+pub use event::{Event, EventBody, ObjectState, PromptChoice};
+pub use operation::{
+    Apply, ApplyMode, ApplyOptions, Cascade, ChartPart, ChartRecord, Cleanup, Conflicts, CrdPolicy, Decide,
+    Document, FieldChoice, Findings, ObjectConflicts, OnFailure, Operation, OperationCreated, OperationKind,
+    OperationResult, OperationState, Operations, Recover, RecoverAction, Rollback, TestRun, Uninstall, Wait,
+    World,
+};
+pub use plan::{
+    Cause, Class, ConflictKind, Counts, FieldChange, FieldConflict, Impact, ObjectRef, Owner, OwnerOperation,
+    Plan, PlanRequest, PlanSubject, PlannedHook, PlannedObject, RecordSize,
+};
+pub use release::{
+    Drift, Hook, HookPhase, HookRun, Lock, LockVerdict, ObjectEvent, Orphans, PodStatus, ReleaseState,
+    ReleaseSummary, Releases, ResourceStatus, Resources, RevisionDetail, RevisionDiff, RevisionSummary,
+    Revisions, Status, Verdict,
+};
 
 /// The version of these types. It grows when an old client could misunderstand a new bridge.
 pub const API_VERSION: u32 = 1;
-
-/// The answer to `GET /v1/session`: who serves this page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Session {
-    /// The bridge's [`API_VERSION`].
-    pub api_version: u32,
-    /// The bridge's own version, for people.
-    pub bridge_version: String,
-}
