@@ -7,7 +7,10 @@
 pub mod auth;
 pub mod config;
 pub mod desktop;
+pub mod documents;
 pub mod http;
+pub mod kube;
+pub mod object;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -17,6 +17,7 @@ pub use head::Head;
 pub use hook::{Event, Hook};
 pub use order::{INSTALL_ORDER, by_kind};
 pub use split::{is_blank, split, trim_space, trim_space_start};
+pub use yaml::to_json;
 
 /// One document that is not a hook.
 #[derive(Clone, Debug)]

@@ -1,0 +1,62 @@
+//! The cluster: the only place that knows kube-rs.
+//!
+//! kube-rs brings the connection: kubeconfig, credentials, TLS. Requests are built here, because what the bridge must see
+//! (201 or 200, `Warning` headers, field conflicts) is lost in its typed calls, and its retries are off, because they
+//! repeat what must not be repeated.
+//!
+//! A [`Connector`] is made once, for the context chosen at the start; a [`Cluster`] is one caller's view of it. Every
+//! cache belongs to one identity.
+
+mod call;
+mod connector;
+mod discovery;
+mod error;
+mod objects;
+mod watch;
+
+pub use call::{Answer, Call, Observation, Observer, Verb};
+pub use connector::{ConnectError, Connector, Credential, Options};
+pub use discovery::Resource;
+pub use error::Error;
+pub use objects::{Applied, ApplyOptions, DeleteOptions, List, ListOptions, LogOptions, Patch};
+pub use watch::{WatchEvent, WatchOptions};
+
+use std::sync::{Arc, RwLock};
+
+use secrecy::SecretString;
+use tokio::sync::Semaphore;
+
+use discovery::Discovery;
+
+/// The field manager of every apply. Any other name makes the next `helm upgrade` fail with a conflict on each field
+/// that it changes.
+pub const FIELD_MANAGER: &str = "helm";
+
+/// One caller's view of the cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Cluster(Arc<Inner>);
+
+struct Inner {
+    client: ::kube::Client,
+    /// In passthrough mode: the caller's own.
+    token: Option<SecretString>,
+    identity: String,
+    /// Calls in flight, of all identities.
+    slots: Arc<Semaphore>,
+    observer: Observer,
+    discovery: RwLock<Option<Arc<Discovery>>>,
+}
+
+impl Cluster {
+    /// Names the credential without telling it: what caches and operations are keyed by.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        &self.0.identity
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("identity", &self.0.identity).finish_non_exhaustive()
+    }
+}
