@@ -9,7 +9,7 @@ mod string;
 use std::fmt;
 
 pub use decode::{decode, decode_list, decode_map, decode_prefix};
-pub use encode::{Style, base64, encode};
+pub use encode::{Style, base64, encode, push_float};
 
 /// How deep lists and maps may nest.
 pub(crate) const MAX_DEPTH: usize = 10_000;

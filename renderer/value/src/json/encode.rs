@@ -195,7 +195,10 @@ impl Encoder {
 }
 
 /// Appends a float as JSON has it: without an exponent from 1e-6 up to 1e21, and never padded (`1e-7`).
-fn push_float(out: &mut Vec<u8>, number: f64) -> Result<(), Error> {
+///
+/// # Errors
+/// `json: unsupported value: NaN` (or `+Inf`, `-Inf`).
+pub fn push_float(out: &mut Vec<u8>, number: f64) -> Result<(), Error> {
     if number.is_nan() {
         return Err(Error::new("json: unsupported value: NaN"));
     }
