@@ -3,14 +3,19 @@
 //! A case file becomes [`Check`]s, a check is a chart and a command ([`Fixture`]), a program turns it into a [`Run`], and
 //! what the file says about it is compared with what the run printed. `suite` judges ours by what is recorded in
 //! the files; `oracle` runs Helm beside ours and writes what the files record.
+//!
+//! The class `cluster` runs on a real Kubernetes: [`cluster`] starts it, [`kube`] and [`net`] talk to it.
 
 pub mod answer;
 pub mod case_file;
 pub mod chart_fixture;
+pub mod cluster;
 pub mod diff;
 pub mod fence;
 pub mod fold;
 pub mod known;
+pub mod kube;
+pub mod net;
 pub mod pool;
 pub mod program;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The README's commands. `cargo xtask` prints what there is.
 
 mod bench;
+mod cluster;
 mod process;
 mod report;
 mod root;
@@ -26,6 +27,7 @@ Usage: cargo xtask COMMAND
   oracle --charts DIR [--repo NAME] [--again]
                                     real charts beside Helm, in many ways each; can be resumed
   fuzz [--seconds N] [TARGET…]      properties that hold for any input; N seconds for each target
+  cluster [up|down]                 a real Kubernetes on loopback, built once; prints its kubeconfig
   bench [--peer FOLDER] [--native] [--rounds N] [--slowest N] [PATH…]
                                     charts through our engine, native and wasm, beside Helm's own
                                     (FOLDER: a Go program around it); the slowest when there are many
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "serve" => serve::run(rest),
         "test" => test::run(rest),
         "suite" | "explain" | "oracle" | "fuzz" | "browser" => test::run_class(command, rest),
+        "cluster" => cluster::run(rest),
         "bench" => bench::run(rest),
         "sizes" => sizes::run(),
         "" | "help" | "--help" | "-h" => {

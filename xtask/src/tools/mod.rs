@@ -6,6 +6,7 @@
 mod chromium;
 mod cpp;
 mod debian;
+mod go;
 mod helm;
 mod node;
 mod trunk;
@@ -22,6 +23,7 @@ use crate::root::tools_dir;
 
 pub(crate) use chromium::chromium;
 pub(crate) use cpp::cpp;
+pub(crate) use go::go;
 pub(crate) use helm::helm;
 pub(crate) use node::{node, packages};
 pub(crate) use trunk::trunk;
