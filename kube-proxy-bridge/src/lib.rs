@@ -1,8 +1,9 @@
-//! kube-proxy-bridge serves the page on loopback. It deploys nothing yet.
+//! kube-proxy-bridge serves the page and, when a cluster is named, carries what a person deploys to it.
 //!
-//! A request passes `auth::host` (is it meant for us?), then the router, and leaves through `http::headers`, which puts
-//! the same security headers on every answer. The page is read once at the start and served from memory, so no request
-//! ever names a path on disk.
+//! A request passes `http::guard::enter` (is it meant for us, from a page that may ask?), the router, and
+//! `http::guard::gate` (who calls, how often, how much?). Routes parse and encode; what they call stands in `releases`
+//! and `operations`, which reach the cluster through `kube` alone. The page is read once at the start and served from
+//! memory, so no request ever names a path on disk.
 
 pub mod auth;
 pub mod config;
@@ -11,49 +12,298 @@ pub mod documents;
 pub mod http;
 pub mod kube;
 pub mod object;
+pub mod telemetry;
 
+use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::routing::get;
+use axum::middleware::from_fn_with_state;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tower_http::catch_panic::CatchPanicLayer;
+use wire::{ClusterInfo, Code, Mode, Problem};
 
+use crate::auth::Caller;
 use crate::auth::host::Hosts;
+use crate::auth::launch::Codes;
+use crate::auth::origin::Origins;
+use crate::auth::rate::{Failures, Known, Limiter};
+use crate::auth::session::Sessions;
+use crate::config::{Access, Settings};
+use crate::http::error::Failure;
 use crate::http::headers::SecurityHeaders;
 use crate::http::page::Page;
+use crate::kube::{Cluster, Connector, Credential};
 
 /// Everything the routes share; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct State {
-    page: Arc<Page>,
-    hosts: Arc<Hosts>,
-    headers: Arc<SecurityHeaders>,
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+/// What a [`State`] is made of.
+#[derive(Debug)]
+pub struct Setup {
+    /// The page.
+    pub page: Page,
+    /// Where the bridge listens.
+    pub address: SocketAddr,
+    /// Whether it speaks TLS there.
+    pub tls: bool,
+    /// Names that are ours besides the address.
+    pub allow_hosts: Vec<String>,
+    /// Origins whose pages may call.
+    pub allow_origins: Vec<String>,
+    /// The cluster; none when the bridge only serves the page.
+    pub connector: Option<Connector>,
+    /// Numbers and switches.
+    pub settings: Settings,
+}
+
+struct Inner {
+    page: Page,
+    hosts: Hosts,
+    origins: Origins,
+    headers: SecurityHeaders,
+    scheme: &'static str,
+    connector: Option<Connector>,
+    reached: RwLock<Reached>,
+    settings: Settings,
+    codes: Codes,
+    sessions: Sessions,
+    limiter: Limiter,
+    failures: Failures,
+    known: Known,
+    draining: watch::Sender<bool>,
+}
+
+/// When the cluster last answered, and what was wrong since.
+#[derive(Debug, Default)]
+struct Reached {
+    at: Option<Instant>,
+    problem: Option<String>,
+}
+
+impl Reached {
+    /// Within the last half minute: three times in ten seconds it was asked.
+    fn lately(&self) -> bool {
+        self.at.is_some_and(|at| at.elapsed() < Duration::from_secs(30))
+    }
+}
+
+/// One thing that must be so for the bridge to do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// A word.
+    pub name: &'static str,
+    /// Whether it is so.
+    pub passes: bool,
+    /// Whether the bridge is not ready without it.
+    pub required: bool,
+}
+
+impl Setup {
+    /// A bridge that only serves `page` at `address`.
+    #[must_use]
+    pub fn page_only(page: Page, address: SocketAddr) -> Self {
+        Self {
+            page,
+            address,
+            tls: false,
+            allow_hosts: Vec::new(),
+            allow_origins: Vec::new(),
+            connector: None,
+            settings: Settings::default(),
+        }
+    }
 }
 
 impl State {
-    /// The state of a bridge that serves `page` and listens on `address`.
+    /// The state of a bridge as `setup` says.
     ///
     /// The inline scripts of `index.html` are hashed here, once, for the Content-Security-Policy.
     #[must_use]
-    pub fn new(page: Page, address: SocketAddr) -> Self {
-        let headers = SecurityHeaders::for_page(page.index().unwrap_or_default());
-        Self {
-            page: Arc::new(page),
-            hosts: Arc::new(Hosts::loopback(address.port())),
-            headers: Arc::new(headers),
+    pub fn new(setup: Setup) -> Self {
+        let (scheme, default_port) = if setup.tls { ("https", 443) } else { ("http", 80) };
+        Self(Arc::new(Inner {
+            hosts: Hosts::new(setup.address, default_port, &setup.allow_hosts),
+            origins: Origins::new(&setup.allow_origins),
+            headers: SecurityHeaders::for_page(setup.page.index().unwrap_or_default(), setup.tls),
+            page: setup.page,
+            scheme,
+            connector: setup.connector,
+            reached: RwLock::default(),
+            codes: Codes::default(),
+            sessions: Sessions::new(setup.settings.idle_timeout),
+            limiter: Limiter::new(setup.settings.rates),
+            failures: Failures::new(setup.settings.rates.failures_per_minute),
+            known: Known::default(),
+            settings: setup.settings,
+            draining: watch::Sender::new(false),
+        }))
+    }
+
+    /// Numbers and switches.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// How callers sign in.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        match (&self.0.connector, self.0.settings.access) {
+            (None, _) => Mode::None,
+            (Some(_), Access::Local) => Mode::Local,
+            (Some(_), Access::Passthrough) => Mode::Passthrough,
         }
+    }
+
+    /// The caller's view of the cluster.
+    ///
+    /// # Errors
+    /// When the bridge was started without one.
+    pub fn cluster(&self, caller: &Caller) -> Result<Cluster, Problem> {
+        let connector = self.0.connector.as_ref().ok_or_else(|| {
+            Problem::new(
+                Code::NotFound,
+                "This bridge was started without a cluster and only serves the page.",
+            )
+        })?;
+        Ok(connector.cluster(caller.credential()))
+    }
+
+    /// The cluster and whether it answered lately; none when the bridge only serves the page.
+    #[must_use]
+    pub fn cluster_info(&self) -> Option<ClusterInfo> {
+        let connector = self.0.connector.as_ref()?;
+        let reached = self.0.reached.read().unwrap_or_else(PoisonError::into_inner);
+        let mut info = connector.info().clone();
+        info.reachable = reached.lately();
+        info.problem = if info.reachable { None } else { reached.problem.clone() };
+        Some(info)
+    }
+
+    /// Launch codes.
+    #[must_use]
+    pub fn codes(&self) -> &Codes {
+        &self.0.codes
+    }
+
+    /// Sessions of `local` mode.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// Whether the bridge is stopping: nothing new begins.
+    #[must_use]
+    pub fn draining(&self) -> bool {
+        *self.0.draining.borrow()
+    }
+
+    /// Changes once, when the bridge begins to stop. Streams and operations watch it.
+    #[must_use]
+    pub fn drain(&self) -> watch::Receiver<bool> {
+        self.0.draining.subscribe()
+    }
+
+    /// Begins to stop.
+    pub fn begin_drain(&self) {
+        self.0.draining.send_replace(true);
+    }
+
+    /// What must be so for new requests to be served.
+    #[must_use]
+    pub fn readiness(&self) -> Vec<Check> {
+        let mut checks = vec![Check { name: "serving", passes: !self.draining(), required: true }];
+        if self.0.connector.is_some() {
+            let passes = self.0.reached.read().unwrap_or_else(PoisonError::into_inner).lately();
+            // One person sees that the cluster is gone and wants to know why; many people go elsewhere.
+            let required = self.0.settings.access == Access::Passthrough;
+            checks.push(Check { name: "cluster", passes, required });
+        }
+        checks
+    }
+
+    /// Asks the cluster every ten seconds whether it is there, for ever; nothing else does, so that probes cost nothing.
+    pub async fn watch_cluster(self) {
+        let Some(connector) = &self.0.connector else { return };
+        let cluster = connector.cluster(&Credential::Kubeconfig);
+        loop {
+            let answer = cluster.version().await;
+            {
+                let mut reached = self.0.reached.write().unwrap_or_else(PoisonError::into_inner);
+                match answer {
+                    // Whoever refuses us is there.
+                    Err(error) if !error.is_unauthorized() && !error.is_forbidden() => {
+                        reached.problem = Some(error.problem().title);
+                    }
+                    _ => *reached = Reached { at: Some(Instant::now()), problem: None },
+                }
+            }
+            sleep(Duration::from_secs(10)).await;
+        }
+    }
+
+    fn page(&self) -> &Page {
+        &self.0.page
+    }
+
+    fn hosts(&self) -> &Hosts {
+        &self.0.hosts
+    }
+
+    fn origins(&self) -> &Origins {
+        &self.0.origins
+    }
+
+    fn headers(&self) -> &SecurityHeaders {
+        &self.0.headers
+    }
+
+    fn scheme(&self) -> &'static str {
+        self.0.scheme
+    }
+
+    fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    fn failures(&self) -> &Failures {
+        &self.0.failures
+    }
+
+    fn known(&self) -> &Known {
+        &self.0.known
+    }
+
+    fn auth_failed(&self, reason: &'static str) {
+        tracing::info!(event = "sign-in-refused", reason);
+    }
+
+    fn rate_limited(&self, route: &'static str) {
+        tracing::info!(event = "rate-limited", route);
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("mode", &self.mode()).finish_non_exhaustive()
     }
 }
 
 /// The whole service as a router, so that tests call it without a port.
 pub fn app(state: State) -> Router {
     Router::new()
-        .route("/livez", get(http::health::live))
-        .route("/v1/session", get(http::session::session))
+        .merge(http::health::routes())
+        .merge(http::session::routes())
+        .merge(http::openapi::routes())
+        // The last layer runs first.
+        .layer(from_fn_with_state(state.clone(), http::guard::gate))
         .fallback(http::page::serve)
-        .with_state(state.clone())
-        // The last layer runs first: security headers go on refusals too.
-        .layer(axum::middleware::from_fn(http::methods::only_reads))
-        .layer(axum::middleware::from_fn_with_state(state.clone(), auth::host::check))
-        .layer(axum::middleware::from_fn_with_state(state, http::headers::apply))
+        .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(Failure::internal())))
+        .layer(from_fn_with_state(state.clone(), http::guard::enter))
+        .with_state(state)
 }

@@ -1,18 +1,17 @@
 //! Reads the command line, binds to loopback, serves until it is told to stop.
 
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use kube_proxy_bridge::config::{self, Command, Config};
 use kube_proxy_bridge::http::page::Page;
-use kube_proxy_bridge::{State, app, desktop};
+use kube_proxy_bridge::{Setup, State, app, desktop};
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let config = match config::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Serve(config)) => config,
+        Ok(Command::Serve(config)) => *config,
         Ok(Command::Help) => {
             // A closed pipe is the reader's decision.
             let _ = io::stdout().write_all(config::USAGE.as_bytes());
@@ -35,7 +34,7 @@ async fn main() -> ExitCode {
 async fn serve(config: Config) -> io::Result<()> {
     let page = Page::load(&config.page)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", config.page.display())))?;
-    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
+    let wanted = config.listen;
     let listener = TcpListener::bind(wanted).await.map_err(|error| {
         io::Error::new(error.kind(), format!("cannot listen on {wanted} (--port chooses another): {error}"))
     })?;
@@ -47,7 +46,7 @@ async fn serve(config: Config) -> io::Result<()> {
     }
     // Nothing that is under way needs an end of its own, and a browser holds connections open for minutes.
     tokio::select! {
-        served = axum::serve(listener, app(State::new(page, address))) => served,
+        served = axum::serve(listener, app(State::new(Setup::page_only(page, address)))) => served,
         () = stop() => Ok(()),
     }
 }

@@ -1,14 +1,9 @@
 //! The security headers of every answer, refusals included.
 
-use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-
-use crate::State;
 
 /// The header set, made once for the page that is served.
 #[derive(Debug)]
@@ -20,9 +15,9 @@ impl SecurityHeaders {
     /// Every inline script in it is allowed by its hash and nothing else inline is. No `trusted-types` list: the page
     /// names its one policy itself, and the requirement alone already closes the sinks.
     ///
-    /// No Strict-Transport-Security: it belongs to TLS, and the bridge speaks plain HTTP to loopback.
+    /// Strict-Transport-Security belongs to TLS alone.
     #[must_use]
-    pub fn for_page(index_html: &str) -> Self {
+    pub fn for_page(index_html: &str, tls: bool) -> Self {
         let hashes: String = inline_scripts(index_html)
             // A browser sees every line end as LF, whatever the checkout wrote.
             .map(|script| {
@@ -47,19 +42,20 @@ impl SecurityHeaders {
                 HeaderValue::from_static("camera=(), microphone=(), geolocation=(), clipboard-read=()"),
             ),
         ];
+        if tls {
+            headers.push((header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000")));
+        }
         // The policy is ASCII without control characters, so it always is a header value.
         headers.extend(HeaderValue::try_from(policy).map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
         Self(headers)
     }
-}
 
-/// Puts the header set on the answer.
-pub async fn apply(Shared(state): Shared<State>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    for (name, value) in &state.headers.0 {
-        response.headers_mut().insert(name, value.clone());
+    /// Puts the set on an answer.
+    pub fn apply(&self, answer: &mut HeaderMap) {
+        for (name, value) in &self.0 {
+            answer.insert(name, value.clone());
+        }
     }
-    response
 }
 
 /// The text between each `<script …>` without `src` and its `</script>`, as the browser hashes it.
@@ -87,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_policy_names_the_hash_of_the_inline_script() {
-        let headers = SecurityHeaders::for_page("<script>alert('Hello, world.');</script>");
+        let headers = SecurityHeaders::for_page("<script>alert('Hello, world.');</script>", false);
         let policy = &headers.0.last().expect("there are headers").1;
         // The hash is the example of the CSP specification.
         let hash = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='";

@@ -1,7 +1,12 @@
 //! The routes: parse, call, encode.
 
+pub mod body;
+pub mod error;
+pub mod guard;
 pub mod headers;
 pub mod health;
-pub mod methods;
+pub mod openapi;
 pub mod page;
+pub mod path;
+pub mod routes;
 pub mod session;

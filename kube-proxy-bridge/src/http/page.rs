@@ -11,12 +11,15 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use wire::Code;
 
+use super::error::Failure;
+use super::guard::is_api;
 use crate::State;
 
 /// Larger than any page we would build (2 MB today); it stops `--page /` from reading a disk into memory.
@@ -137,14 +140,20 @@ impl File {
 /// Answers with the file that the path names, in the encoding that the client takes, or 304 when it has it already.
 ///
 /// HEAD needs nothing of its own: the server drops the body and keeps the length.
-pub async fn serve(Shared(state): Shared<State>, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn serve(Shared(state): Shared<State>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let name = match uri.path() {
         "/" => "index.html",
         path => path.strip_prefix('/').unwrap_or(path),
     };
-    let Some(file) = state.page.files.get(name) else {
-        let headers = [(header::CACHE_CONTROL, "no-store")];
-        return (StatusCode::NOT_FOUND, headers, "There is no such file in the page.\n").into_response();
+    if is_api(uri.path()) {
+        return Failure::new(Code::NotFound, "There is no such route.").into_response();
+    }
+    if !matches!(method, Method::GET | Method::HEAD) {
+        let failure = Failure::new(Code::MethodNotAllowed, format!("{method} is not answered here."));
+        return ([(header::ALLOW, "GET, HEAD")], failure).into_response();
+    }
+    let Some(file) = state.page().files.get(name) else {
+        return Failure::new(Code::NotFound, "There is no such file in the page.").into_response();
     };
     let (encoding, bytes) = file.choose(&headers);
     let tag = file.tag(encoding);

@@ -1,20 +1,72 @@
-//! What the page may ask about the bridge that serves it.
+//! Signing in, and what a caller may know about the bridge.
 
-use axum::Json;
-use axum::http::{HeaderName, header};
-use wire::{API_VERSION, Session};
+use std::time::Instant;
 
-/// `GET /v1/session`: the versions of the bridge.
-pub async fn session() -> ([(HeaderName, &'static str); 1], Json<Session>) {
-    let session = Session {
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use secrecy::ExposeSecret as _;
+use wire::{API_VERSION, Code, Limits, Mode, Session, SessionExchange, SessionToken};
+
+use super::body::Json;
+use super::error::Failure;
+use super::guard::{Peer, too_often};
+use crate::State;
+use crate::auth::Caller;
+
+/// `/v1/session` and `/v1/session:exchange`
+pub fn routes() -> Router<State> {
+    Router::new().route("/v1/session", get(session)).route("/v1/session:exchange", post(exchange))
+}
+
+/// `GET /v1/session`: versions and mode for everybody, the rest for callers.
+pub async fn session(Shared(state): Shared<State>, caller: Option<axum::Extension<Caller>>) -> Json<Session> {
+    let signed_in = caller.is_some();
+    let caps = &state.settings().caps;
+    Json(Session {
         api_version: API_VERSION,
         bridge_version: env!("CARGO_PKG_VERSION").to_owned(),
-        mode: wire::Mode::None,
-        signed_in: false,
-        read_only: false,
-        cluster: None,
-        limits: None,
+        mode: state.mode(),
+        signed_in,
+        read_only: state.settings().read_only,
+        strict: state.settings().strict,
+        cluster: signed_in.then(|| state.cluster_info()).flatten(),
+        limits: signed_in.then(|| Limits {
+            body_bytes: caps.large_body_bytes as u64,
+            document_bytes: caps.document_bytes as u64,
+            documents: u32::try_from(caps.documents).unwrap_or(u32::MAX),
+            record_bytes: caps.record_bytes as u64,
+            lookup_batch: u32::try_from(caps.lookup_batch).unwrap_or(u32::MAX),
+            deadline_seconds: caps.deadline_seconds,
+        }),
         policy: None,
-    };
-    ([(header::CACHE_CONTROL, "no-store")], Json(session))
+    })
+}
+
+/// `POST /v1/session:exchange`: a launch code for a session token.
+pub async fn exchange(
+    Shared(state): Shared<State>,
+    peer: Peer,
+    Json(body): Json<SessionExchange>,
+) -> Result<Json<SessionToken>, Response> {
+    if state.mode() != Mode::Local {
+        let sentence = "This bridge gives out no sessions.";
+        return Err(Failure::new(Code::NotFound, sentence).into_response());
+    }
+    let now = Instant::now();
+    if !state.codes().redeem(&body.code, now) {
+        state.auth_failed("code");
+        return Err(match state.failures().note(peer.0, now) {
+            Ok(()) => {
+                let sentence =
+                    "The code was used, or is older than a minute. Press Enter in the bridge's terminal.";
+                Failure::new(Code::Unauthenticated, sentence).into_response()
+            }
+            Err(wait) => too_often("There were too many refused sign-ins from your address.", wait),
+        });
+    }
+    let token = state.sessions().open(now).map_err(|_| Failure::internal().into_response())?;
+    let idle_seconds = u32::try_from(state.sessions().idle().as_secs()).unwrap_or(u32::MAX);
+    Ok(Json(SessionToken { token: token.expose_secret().to_owned(), idle_seconds }))
 }

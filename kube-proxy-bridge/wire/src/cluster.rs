@@ -23,6 +23,9 @@ pub struct Session {
     /// Whether every operation is refused.
     #[serde(default)]
     pub read_only: bool,
+    /// Whether the page must keep its session token in memory alone.
+    #[serde(default)]
+    pub strict: bool,
     /// The cluster; absent until signed in, and when the bridge was started without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ClusterInfo>,
