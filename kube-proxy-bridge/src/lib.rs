@@ -9,9 +9,11 @@ pub mod auth;
 pub mod config;
 pub mod desktop;
 pub mod documents;
+pub mod fieldpath;
 pub mod http;
 pub mod kube;
 pub mod object;
+pub mod operations;
 pub mod telemetry;
 
 use std::fmt;
