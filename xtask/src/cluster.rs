@@ -37,6 +37,15 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     run_program(starter.arg("--dir").arg(folder().join("run"))).map_err(|_| "no cluster".to_owned())
 }
 
+/// Starts the cluster of this checkout, as `cluster up` does; its kubeconfig.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn up() -> Result<PathBuf, String> {
+    run(&["up".to_owned()])?;
+    Ok(folder().join("run/kubeconfig"))
+}
+
 fn folder() -> PathBuf {
     target_dir().join("cluster")
 }

@@ -19,7 +19,9 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
-  serve [--port PORT] [--no-open]   install what is missing, build the page, serve it on loopback
+  serve [--port PORT] [--no-open] [--with-cluster] [-- OPTION…]
+                                    install what is missing, build the page, serve it on loopback; with a
+                                    throw-away Kubernetes to deploy to; options behind -- go to the bridge
   test [CLASS…]                     run all tests, or only these classes:
                                     fmt clippy unit suite explain oracle fuzz wasm browser
   suite | explain | oracle | browser [ARG…]
