@@ -2,6 +2,15 @@
 
 pub mod conflict;
 pub mod fields;
+pub mod handle;
+pub mod journal;
+pub mod log;
 pub mod managed;
 pub mod normalise;
+mod queue;
+pub mod registry;
 pub mod status;
+
+pub use handle::{Answer, Halt, Handle};
+pub use queue::Limits;
+pub use registry::{Operations, Start};

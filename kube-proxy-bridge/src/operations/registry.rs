@@ -1,0 +1,492 @@
+//! All operations of this process: who may start one, what a repeated request gets, and who may see it.
+//!
+//! An operation runs in a task of the server's own, so a closed browser does not end it. It is named by its idempotency
+//! key and its caller, so a repeated request finds it, also after a crash: the same name stands in the release's record.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+use wire::{Code, Counts, EventBody, Operation, OperationKind, OperationResult, Problem};
+
+use super::handle::{Handle, Subject};
+use super::log::{self, EventLog, guard};
+use super::queue::{Limits, Queue, Refusal, Ticket};
+
+/// How long the events of an ended operation are kept.
+const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// How long an idempotency key is known, and with it what became of its operation.
+const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// The event text of ended operations that is kept at most, whatever their age; a guess at what a laptop does not notice.
+const ENDED_BYTES: usize = 64 << 20;
+/// Under which operation names are derived from keys.
+const NAMES: Uuid = Uuid::from_u128(0x6f1b_7a0e_3c54_4d5b_9d1e_2b6a_8f40_c7d3);
+
+/// All operations of this process; a cheap clone.
+#[derive(Clone, Debug)]
+pub struct Operations(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    state_dir: Option<PathBuf>,
+    drain: watch::Sender<Option<Instant>>,
+    idle: watch::Sender<usize>,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    /// In the order in which they were asked for.
+    entries: Vec<Entry>,
+    by_id: HashMap<String, usize>,
+    queue: Queue,
+    turns: HashMap<String, oneshot::Sender<()>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    handle: Handle,
+    body: [u8; 32],
+    shrunk: bool,
+}
+
+/// A request that starts an operation.
+#[derive(Clone, Debug)]
+pub struct Start<'a> {
+    /// Who asks.
+    pub identity: &'a str,
+    /// The `Idempotency-Key`.
+    pub key: &'a str,
+    /// The path it was sent to.
+    pub path: &'a str,
+    /// SHA-256 of its body.
+    pub body: [u8; 32],
+    /// What it asks for.
+    pub kind: OperationKind,
+    /// The release's namespace.
+    pub namespace: &'a str,
+    /// The release's name.
+    pub release: &'a str,
+}
+
+impl Operations {
+    /// No operations; with a folder, those of earlier processes whose events are still in it.
+    #[must_use]
+    pub fn new(limits: Limits, state_dir: Option<&Path>) -> Self {
+        let folder = state_dir.map(|dir| dir.join("operations"));
+        let folder = folder.filter(|folder| match std::fs::create_dir_all(folder) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "the events of operations cannot be kept on disk");
+                false
+            }
+        });
+        let operations = Self(Arc::new(Shared {
+            limits,
+            drain: watch::Sender::new(None),
+            idle: watch::Sender::new(0),
+            table: Mutex::default(),
+            state_dir: folder,
+        }));
+        operations.restore();
+        operations
+    }
+
+    /// The name of the operation that this caller's key stands for.
+    #[must_use]
+    pub fn id(identity: &str, path: &str, key: &str) -> String {
+        let name = format!("{identity}\0{path}\0{key}");
+        format!("op_{}", Uuid::new_v5(&NAMES, name.as_bytes()).simple())
+    }
+
+    /// Starts an operation in its own task, or gives the one that the same key started before.
+    ///
+    /// `run` gets its turn when the limits allow; it must end with [`EventBody::Done`]. When it panics or forgets, that
+    /// is added.
+    ///
+    /// # Errors
+    /// `idempotency-mismatch` when the key came with another body, `release-locked` when an operation of this process
+    /// has the release, `busy` when too many wait, `draining` at the end.
+    pub fn start<R, F>(&self, start: &Start<'_>, run: R) -> Result<Handle, Problem>
+    where
+        R: FnOnce(Handle) -> F + Send + 'static,
+        F: Future<Output = ()> + Send,
+    {
+        self.sweep(Timestamp::now());
+        let id = Self::id(start.identity, start.path, start.key);
+        let mut table = guard(&self.0.table);
+        if let Some(entry) = table.by_id.get(&id).map(|at| &table.entries[*at]) {
+            // What was restored from disk has no body to compare with.
+            if entry.body != start.body && entry.body != [0; 32] {
+                return Err(Problem::new(
+                    Code::IdempotencyMismatch,
+                    "the same key came with another body before",
+                ));
+            }
+            return Ok(entry.handle.clone());
+        }
+        if self.0.drain.borrow().is_some() {
+            return Err(Problem::new(Code::Draining, "the bridge takes no new operations"));
+        }
+        let ticket = Ticket {
+            id: id.clone(),
+            namespace: start.namespace.to_owned(),
+            release: start.release.to_owned(),
+            identity: start.identity.to_owned(),
+        };
+        table.queue.enter(ticket, &self.0.limits).map_err(|refusal| match refusal {
+            Refusal::Full => Problem::new(Code::Busy, "too many operations are waiting"),
+            Refusal::Held(holder) => {
+                let mut problem = Problem::new(
+                    Code::ReleaseLocked,
+                    format!("an operation of this bridge holds release {}", start.release),
+                );
+                // Another caller's operation is nobody else's business.
+                let own = |at: &usize| table.entries[*at].handle.identity() == start.identity;
+                problem.operation = table.by_id.get(&holder).filter(|at| own(at)).map(|_| holder.clone());
+                problem
+            }
+        })?;
+        let subject = Subject {
+            id: id.clone(),
+            kind: start.kind,
+            namespace: start.namespace.to_owned(),
+            release: start.release.to_owned(),
+            identity: start.identity.to_owned(),
+            created_at: Timestamp::now(),
+        };
+        let log = EventLog::new(self.0.spool(&subject));
+        let handle = Handle::new(subject, log, self.0.drain.subscribe());
+        let at = table.entries.len();
+        table.entries.push(Entry { handle: handle.clone(), body: start.body, shrunk: false });
+        table.by_id.insert(id.clone(), at);
+        let (turn, admitted) = oneshot::channel();
+        table.turns.insert(id, turn);
+        self.0.admit(&mut table);
+        drop(table);
+
+        handle.enter(wire::OperationState::Queued, 0);
+        let task = Task { shared: self.0.clone(), handle: handle.clone() };
+        tokio::spawn(async move {
+            tokio::select! {
+                turn = admitted => if turn.is_err() { return },
+                halt = task.handle.halted() => {
+                    tracing::info!(operation = task.handle.id(), ?halt, "stopped before its turn");
+                    task.end(OperationResult::Cancelled);
+                    return;
+                }
+            }
+            let run = AssertUnwindSafe(run(task.handle.clone())).catch_unwind();
+            if run.await.is_err() {
+                let problem = Problem::new(Code::Internal, "the operation ended by a mistake in the bridge");
+                task.handle.emit(EventBody::Problem { problem: Box::new(problem), terminal: true });
+            }
+            task.end(OperationResult::Failed);
+        });
+        Ok(handle)
+    }
+
+    /// The operation of this name, for its creator.
+    #[must_use]
+    pub fn find(&self, id: &str, identity: &str) -> Option<Handle> {
+        let table = guard(&self.0.table);
+        let entry = &table.entries[*table.by_id.get(id)?];
+        (entry.handle.identity() == identity).then(|| entry.handle.clone())
+    }
+
+    /// Whether an operation of this name runs or waits here, whoever asked for it.
+    #[must_use]
+    pub fn is_active(&self, id: &str) -> bool {
+        let table = guard(&self.0.table);
+        table.by_id.get(id).is_some_and(|at| table.entries[*at].handle.ended_at().is_none())
+    }
+
+    /// A caller's operations, the newest first.
+    #[must_use]
+    pub fn list(&self, identity: &str, active: Option<bool>) -> Vec<Operation> {
+        let handles: Vec<Handle> = {
+            let table = guard(&self.0.table);
+            let own = table.entries.iter().rev().map(|entry| &entry.handle);
+            own.filter(|handle| handle.identity() == identity).cloned().collect()
+        };
+        let wanted = |handle: &&Handle| active.is_none_or(|active| handle.ended_at().is_none() == active);
+        handles.iter().filter(wanted).map(Handle::summary).collect()
+    }
+
+    /// How many operations run, and how many wait for their turn.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        guard(&self.0.table).queue.len()
+    }
+
+    /// Whether the bridge takes no more operations. Cancel-safe.
+    pub async fn draining(&self) {
+        let mut drain = self.0.drain.subscribe();
+        // The sender lives in `self`.
+        let _ = drain.wait_for(Option::is_some).await;
+    }
+
+    /// Whether [`Self::drain`] was called.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.drain.borrow().is_some()
+    }
+
+    /// Takes no more operations and lets those that run have `time` to come to an end, or to a place where another
+    /// process can go on; completes when all have.
+    pub async fn drain(&self, time: Duration) {
+        self.0.drain.send_if_modified(|until| {
+            let first = until.is_none();
+            if first {
+                *until = Some(Instant::now() + time);
+            }
+            first
+        });
+        let mut idle = self.0.idle.subscribe();
+        // A call that is under way may take a little longer than the drain.
+        let _ =
+            tokio::time::timeout(time + Duration::from_secs(5), idle.wait_for(|active| *active == 0)).await;
+    }
+
+    /// Forgets what is old.
+    fn sweep(&self, now: Timestamp) {
+        let mut table = guard(&self.0.table);
+        let age = |entry: &Entry| entry.handle.ended_at().map(|ended| now.duration_since(ended));
+        let mut bytes = 0;
+        for entry in table.entries.iter_mut().rev().filter(|entry| !entry.shrunk) {
+            let Some(age) = age(entry) else { continue };
+            bytes += entry.handle.log().bytes();
+            if age >= EVENTS_KEPT || bytes > ENDED_BYTES {
+                entry.handle.shrink();
+                entry.shrunk = true;
+                self.0.remove_spool(entry.handle.id());
+            }
+        }
+        let before = table.entries.len();
+        table.entries.retain(|entry| age(entry).is_none_or(|age| age < KEYS_KEPT));
+        if table.entries.len() != before {
+            table.by_id = table
+                .entries
+                .iter()
+                .enumerate()
+                .map(|(at, entry)| (entry.handle.id().to_owned(), at))
+                .collect();
+        }
+    }
+
+    /// Reads the spools of earlier processes. What cannot be read is left alone.
+    fn restore(&self) {
+        let Some(folder) = &self.0.state_dir else { return };
+        let Ok(files) = std::fs::read_dir(folder) else { return };
+        let mut paths: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        let mut entries: Vec<(Timestamp, Handle)> = paths.iter().filter_map(|path| restored(path)).collect();
+        entries.sort_by_key(|(created_at, _)| *created_at);
+        let mut table = guard(&self.0.table);
+        for (at, (_, handle)) in entries.into_iter().enumerate() {
+            table.by_id.insert(handle.id().to_owned(), at);
+            table.entries.push(Entry { handle, body: [0; 32], shrunk: false });
+        }
+        drop(table);
+        self.sweep(Timestamp::now());
+    }
+}
+
+/// The task of one operation. Dropping it, whatever way, gives its place to the next.
+struct Task {
+    shared: Arc<Shared>,
+    handle: Handle,
+}
+
+impl Task {
+    /// Adds the end, unless there is one.
+    fn end(&self, result: OperationResult) {
+        if self.handle.ended_at().is_none() {
+            let revision = self.handle.operation().revision;
+            let durations = Default::default();
+            self.handle.emit(EventBody::Done { result, revision, durations, counts: Counts::default() });
+        }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.end(OperationResult::Interrupted);
+        let mut table = guard(&self.shared.table);
+        table.queue.leave(self.handle.id());
+        table.turns.remove(self.handle.id());
+        self.shared.admit(&mut table);
+    }
+}
+
+impl Shared {
+    fn admit(&self, table: &mut Table) {
+        for id in table.queue.admit(&self.limits) {
+            if let Some(turn) = table.turns.remove(&id) {
+                // A task that gave up waiting leaves the queue by itself.
+                let _ = turn.send(());
+            }
+        }
+        let (running, waiting) = table.queue.len();
+        self.idle.send_replace(running + waiting);
+    }
+
+    fn spool(&self, subject: &Subject) -> Option<std::fs::File> {
+        let path = self.state_dir.as_ref()?.join(format!("{}.jsonl", subject.id));
+        let header = serde_json::json!({
+            "id": subject.id, "kind": subject.kind, "namespace": subject.namespace, "release": subject.release,
+            "identity": subject.identity, "createdAt": subject.created_at.to_string(),
+        });
+        match log::spool(&path, &header.to_string()) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                tracing::warn!(%error, "the events of an operation cannot be kept on disk");
+                None
+            }
+        }
+    }
+
+    fn remove_spool(&self, id: &str) {
+        if let Some(folder) = &self.state_dir {
+            // It may never have been written.
+            let _ = std::fs::remove_file(folder.join(format!("{id}.jsonl")));
+        }
+    }
+}
+
+/// The operation whose events are in this file.
+fn restored(path: &Path) -> Option<(Timestamp, Handle)> {
+    let (header, log, bodies) = log::restore(path).ok()?;
+    let header: Value = serde_json::from_str(&header).ok()?;
+    let text = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
+    let created_at: Timestamp = text("createdAt")?.parse().ok()?;
+    let written = std::fs::metadata(path).ok()?.modified().ok()?;
+    let subject = Subject {
+        id: text("id")?,
+        kind: serde_json::from_value(header.get("kind")?.clone()).ok()?,
+        namespace: text("namespace")?,
+        release: text("release")?,
+        identity: text("identity")?,
+        created_at,
+    };
+    let ended_at = Timestamp::try_from(written).unwrap_or(created_at);
+    Some((created_at, Handle::restored(subject, log, &bodies, ended_at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use wire::OperationState;
+
+    use super::*;
+
+    fn start<'a>(key: &'a str, release: &'a str, body: u8) -> Start<'a> {
+        Start {
+            identity: "me",
+            key,
+            path: "/v1/x",
+            body: [body; 32],
+            kind: OperationKind::Install,
+            namespace: "shop",
+            release,
+        }
+    }
+
+    async fn ended(handle: &Handle) {
+        while handle.ended_at().is_none() {
+            handle.log().wait(handle.log().last()).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_repeated_request_gets_the_first_operation() {
+        let operations = Operations::new(Limits::default(), None);
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = runs.clone();
+        let run = move |_| async move {
+            counted.fetch_add(1, Ordering::Relaxed);
+        };
+        let first = operations.start(&start("k", "web", 1), run.clone()).unwrap();
+        let again = operations.start(&start("k", "web", 1), run.clone()).unwrap();
+        assert_eq!(first.id(), again.id());
+        let other = operations.start(&start("k", "web", 2), run.clone()).unwrap_err();
+        assert_eq!(other.code, Code::IdempotencyMismatch);
+        ended(&first).await;
+        assert_eq!(operations.start(&start("k", "web", 1), run).unwrap().state(), OperationState::Failed);
+        assert_eq!(runs.load(Ordering::Relaxed), 1);
+        assert!(operations.find(first.id(), "me").is_some());
+        assert!(operations.find(first.id(), "you").is_none());
+        assert_eq!(operations.list("me", Some(false)).len(), 1);
+        assert!(operations.list("you", None).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_release_has_one_operation_and_a_panic_gives_it_free() {
+        let operations = Operations::new(Limits::default(), None);
+        let (go, gone) = oneshot::channel::<()>();
+        let first = operations
+            .start(&start("a", "web", 1), |_| async move {
+                let _ = gone.await;
+                panic!("as this test wants");
+            })
+            .unwrap();
+        let locked = operations.start(&start("b", "web", 1), |_| async {}).unwrap_err();
+        assert_eq!(locked.code, Code::ReleaseLocked);
+        assert_eq!(locked.operation.as_deref(), Some(first.id()));
+        go.send(()).unwrap();
+        ended(&first).await;
+        assert_eq!(first.operation().problem.unwrap().code, Code::Internal);
+        while operations.load() != (0, 0) {
+            tokio::task::yield_now().await;
+        }
+        operations.start(&start("b", "web", 1), |_| async {}).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_drain_refuses_the_new_and_waits_for_the_old() {
+        let operations = Operations::new(Limits::default(), None);
+        let handle = operations
+            .start(&start("a", "web", 1), |handle| async move {
+                handle.halted().await;
+            })
+            .unwrap();
+        operations.drain(Duration::from_millis(10)).await;
+        assert_eq!(operations.load(), (0, 0));
+        assert!(handle.ended_at().is_some());
+        assert_eq!(operations.start(&start("b", "x", 1), |_| async {}).unwrap_err().code, Code::Draining);
+        assert_eq!(operations.start(&start("a", "web", 1), |_| async {}).unwrap().id(), handle.id());
+    }
+
+    #[tokio::test]
+    async fn what_was_cut_off_is_found_again_as_interrupted() {
+        let folder = std::env::temp_dir().join(format!("kpb-operations-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let operations = Operations::new(Limits::default(), Some(&folder));
+        let running = operations
+            .start(&start("a", "web", 1), |handle| async move {
+                handle.enter(OperationState::Applying, 4);
+                std::future::pending().await
+            })
+            .unwrap();
+        while running.state() != OperationState::Applying {
+            tokio::task::yield_now().await;
+        }
+        let later = Operations::new(Limits::default(), Some(&folder));
+        let found = later.find(running.id(), "me").unwrap();
+        assert_eq!(found.state(), OperationState::Interrupted);
+        assert_eq!(found.operation().revision, 4);
+        assert_eq!(found.log().read(0).unwrap().frames.len(), 2);
+        assert!(!later.is_active(running.id()));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
