@@ -1,0 +1,114 @@
+//! The releases of a namespace, or of all: heads first, then the newest record of each.
+//!
+//! A list of whole records is megabytes, of which nearly all is thrown away; and one bomb among them would be everybody's.
+//! So the Secrets' metadata comes first, and of each release on the page one record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use wire::{Problem, ReleaseSummary, Releases, Status};
+
+use super::{Body, Head, Store, summary};
+use crate::kube::{Cluster, ListOptions};
+
+const PAGE: u32 = 500;
+const AT_ONCE: usize = 8;
+
+/// Which releases.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this namespace; `None`: of all.
+    pub namespace: Option<String>,
+    /// A label selector, held against the newest revision of each release as `helm list -l` does.
+    pub selector: String,
+    /// Only of these statuses, as the newest revision's label has it; empty: all.
+    pub status: Vec<Status>,
+    /// At most so many at once; 0: all.
+    pub limit: usize,
+    /// [`Releases::next`] of the page before.
+    pub after: Option<String>,
+}
+
+/// Releases by namespace and name, each with its last revision.
+///
+/// Cost: one call for 500 revisions (twice with a selector), one for each release that is given.
+///
+/// # Errors
+/// The calls'.
+pub async fn list(cluster: &Cluster, filter: &Filter) -> Result<Releases, Problem> {
+    let namespace = filter.namespace.as_deref();
+    let mut heads = newest_heads(cluster, namespace, "").await?;
+    if !filter.selector.is_empty() {
+        // The server knows selectors; which revision is the newest it does not.
+        let selected: BTreeSet<String> =
+            all_heads(cluster, namespace, &filter.selector).await?.into_iter().map(|head| head.uid).collect();
+        heads.retain(|_, head| selected.contains(&head.uid));
+    }
+    if !filter.status.is_empty() {
+        heads.retain(|_, head| filter.status.contains(&head.status()));
+    }
+    let after = filter.after.as_deref().and_then(|after| after.split_once('/'));
+    let mut rest: Vec<Head> = heads
+        .into_iter()
+        .filter(|((namespace, name), _)| {
+            after.is_none_or(|after| (namespace.as_str(), name.as_str()) > after)
+        })
+        .map(|(_, head)| head)
+        .collect();
+    let mut next = None;
+    if filter.limit > 0 && rest.len() > filter.limit {
+        rest.truncate(filter.limit);
+        next = rest.last().map(|head| format!("{}/{}", head.namespace, head.name));
+    }
+    let items = stream::iter(rest.into_iter().map(|head| newest(cluster, head)))
+        .buffered(AT_ONCE)
+        .try_filter_map(|item| async { Ok(item) })
+        .try_collect()
+        .await?;
+    Ok(Releases { items, next })
+}
+
+/// The head of the newest revision of each release, by namespace and name.
+///
+/// # Errors
+/// The calls'.
+pub async fn newest_heads(
+    cluster: &Cluster,
+    namespace: Option<&str>,
+    selector: &str,
+) -> Result<BTreeMap<(String, String), Head>, Problem> {
+    let mut newest: BTreeMap<(String, String), Head> = BTreeMap::new();
+    for head in all_heads(cluster, namespace, selector).await? {
+        let key = (head.namespace.clone(), head.name.clone());
+        if newest.get(&key).is_none_or(|known| known.revision < head.revision) {
+            newest.insert(key, head);
+        }
+    }
+    Ok(newest)
+}
+
+/// By `owner=helm` alone, as Helm looks: the Secret's type is not asked for.
+async fn all_heads(cluster: &Cluster, namespace: Option<&str>, selector: &str) -> Result<Vec<Head>, Problem> {
+    let labels = if selector.is_empty() { "owner=helm".to_owned() } else { format!("owner=helm,{selector}") };
+    let mut options = ListOptions { labels, limit: PAGE, metadata_only: true, ..ListOptions::default() };
+    let mut heads = Vec::new();
+    loop {
+        let page = cluster.list("v1", "Secret", namespace, &options).await?;
+        heads.extend(page.items.iter().filter_map(Head::of));
+        if page.next.is_none() {
+            return Ok(heads);
+        }
+        options.next = page.next;
+    }
+}
+
+/// A release whose record may be read no more, or not by this caller, is told from its head.
+async fn newest(cluster: &Cluster, head: Head) -> Result<Option<ReleaseSummary>, Problem> {
+    let last = match Store::new(cluster, &head.namespace).get(&head.name, head.revision).await {
+        Ok(Some(revision)) => revision.summary(),
+        Ok(None) => return Ok(None),
+        Err(problem) if problem.status == 403 => summary(&head, &Body::Corrupt(problem.detail)),
+        Err(problem) => return Err(problem),
+    };
+    Ok(Some(ReleaseSummary { namespace: head.namespace, name: head.name, last }))
+}
