@@ -14,6 +14,7 @@ pub mod http;
 pub mod kube;
 pub mod object;
 pub mod operations;
+pub mod redact;
 pub mod releases;
 pub mod telemetry;
 

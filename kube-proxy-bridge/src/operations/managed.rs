@@ -332,20 +332,41 @@ fn patch(live: &Object, managers: &[Manager]) -> Value {
     ])
 }
 
-/// What an apply of `document` would remove from a live object that is moved to server-side apply first: the fields that
-/// are Helm's alone and that the document does not set. The deepest fields only.
+/// What an apply of `document` would remove from a live object that is moved to server-side apply first: what the base
+/// manifest set, the document does not, and nobody but Helm owns. The highest fields that go as a whole.
+///
+/// Client-side apply owns defaults, too; the server would set them again, so only fields of the base are looked at.
 #[must_use]
-pub fn dropped(upgraded: &[Manager], document: &Value) -> Vec<Path> {
-    let Some(helm) = upgraded.iter().find(|manager| manager.is_main(HELM, OwnerOperation::Apply)) else {
-        return Vec::new();
-    };
-    let others: Vec<&Manager> =
-        upgraded.iter().filter(|manager| !manager.is_main(HELM, OwnerOperation::Apply)).collect();
-    let mut leaves = helm.fields.leaves();
-    leaves.retain(|path| {
-        path.of(document).is_none() && !others.iter().any(|manager| manager.fields.touches(path))
-    });
-    leaves
+pub fn dropped(upgraded: &[Manager], base: &Value, document: &Value) -> Vec<Path> {
+    let (helm, others): (Vec<&Manager>, Vec<&Manager>) =
+        upgraded.iter().partition(|manager| manager.is_main(HELM, OwnerOperation::Apply));
+    let mut found = Vec::new();
+    for manager in helm {
+        drop_below(&manager.fields, &Path::default(), &others, base, document, &mut found);
+    }
+    found
+}
+
+fn drop_below(
+    set: &FieldSet,
+    path: &Path,
+    others: &[&Manager],
+    base: &Value,
+    document: &Value,
+    found: &mut Vec<Path>,
+) {
+    for (step, child) in &set.children {
+        let path = path.then(step.clone());
+        if path.of(base).is_none() {
+            continue;
+        }
+        let is_ours = !others.iter().any(|manager| manager.fields.touches(&path));
+        if is_ours && path.of(document).is_none() {
+            found.push(path);
+        } else {
+            drop_below(child, &path, others, base, document, found);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -466,11 +487,23 @@ mod tests {
 
     #[test]
     fn what_an_apply_would_drop() {
+        let web = "k:{\"name\":\"web\"}";
+        let db = "k:{\"name\":\"db\"}";
+        let item = json!({".": {}, "f:name": {}, "f:image": {}, "f:policy": {}});
         let live = object(vec![
-            entry("helm", "Update", "v1", json!({"f:data": {".": {}, "f:a": {}, "f:b": {}, "f:c": {}}})),
+            entry(
+                "helm",
+                "Update",
+                "v1",
+                json!({"f:data": {".": {}, "f:a": {}, "f:b": {}, "f:c": {}, "f:default": {}},
+                "f:containers": {web: item.clone(), db: item}}),
+            ),
             entry("kubectl-edit", "Update", "v1", json!({"f:data": {"f:c": {}}})),
         ]);
         let upgraded = upgraded(&managers(&live)).expect("client-side");
-        assert_eq!(dropped(&upgraded, &json!({"data": {"a": "1"}})), [path(&["f:data", "f:b"])]);
+        let base =
+            json!({"data": {"a": "1", "b": "2", "c": "3"}, "containers": [{"name": "web"}, {"name": "db"}]});
+        let new = json!({"data": {"a": "1"}, "containers": [{"name": "web"}]});
+        assert_eq!(dropped(&upgraded, &base, &new), [path(&["f:containers", db]), path(&["f:data", "f:b"])]);
     }
 }

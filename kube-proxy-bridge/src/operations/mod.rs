@@ -3,10 +3,13 @@
 pub mod conflict;
 pub mod fields;
 pub mod handle;
+pub mod impact;
 pub mod journal;
 pub mod log;
 pub mod managed;
 pub mod normalise;
+pub mod order;
+pub mod ownership;
 mod queue;
 pub mod registry;
 pub mod status;

@@ -1,0 +1,594 @@
+//! What is secret is hidden before it leaves the bridge: `‹hidden 3f9a1c2e›`.
+//!
+//! The tag is an HMAC of the value under a key that lives as long as the process. Equal values look equal; nothing is told
+//! about length or content, and tags of two runs cannot be compared. Keys and names stay visible.
+//!
+//! Two ways to know a secret: where it stands (a Secret's data, an environment variable called `DB_PASSWORD`), and that it
+//! was seen in a Secret ([`Redactor::known`]): such a value is hidden wherever it turns up, plain or in base64.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac as _};
+use serde_json::{Map, Value};
+use sha2::Sha256;
+use wire::{FieldChange, FieldConflict, ObjectRef, Problem};
+
+use crate::fieldpath::{Path, Step};
+use crate::object::Object;
+
+/// Shorter values are hidden where they stand, but not looked for: half the text would match.
+const SHORTEST: usize = 8;
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// Parts of names, lower case without `-` and `_`, whose values are secret.
+const SECRET_NAMES: [&str; 9] = [
+    "pass",
+    "secret",
+    "token",
+    "apikey",
+    "credential",
+    "privatekey",
+    "dsn",
+    "connstring",
+    "connectionstring",
+];
+
+/// The process's key.
+#[derive(Clone)]
+pub struct Redactor(Arc<[u8; 32]>);
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+impl Redactor {
+    /// A redactor with a key of its own.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    pub fn new() -> Result<Self, getrandom::Error> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key)?;
+        Ok(Self(Arc::new(key)))
+    }
+
+    /// What stands in a secret's place.
+    #[must_use]
+    pub fn hide(&self, secret: &[u8]) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0[..]) else {
+            // HMAC takes keys of every length.
+            return "‹hidden›".to_owned();
+        };
+        mac.update(secret);
+        let tag = mac.finalize().into_bytes();
+        format!("‹hidden {:02x}{:02x}{:02x}{:02x}›", tag[0], tag[1], tag[2], tag[3])
+    }
+
+    /// Hides where secrets stand, and the values of the Secrets among `objects` everywhere.
+    ///
+    /// Cost: a handful of patterns for each value of 8 bytes and more.
+    #[must_use]
+    pub fn known<'a>(&self, objects: impl IntoIterator<Item = &'a Object>) -> Redaction {
+        let mut redaction = Redaction { redactor: self.clone(), patterns: HashMap::new(), count: 0 };
+        for object in objects.into_iter().filter(|object| is_secret(object)) {
+            for (field, is_encoded) in [("/data", true), ("/stringData", false)] {
+                let values = object.pointer(field).and_then(Value::as_object);
+                for text in values.into_iter().flat_map(Map::values).filter_map(Value::as_str) {
+                    let decoded = if is_encoded { STANDARD.decode(text.trim()).ok() } else { None };
+                    redaction.learn(decoded.as_deref().unwrap_or(text.as_bytes()));
+                }
+            }
+        }
+        redaction
+    }
+}
+
+fn is_secret(object: &Object) -> bool {
+    object.kind() == "Secret" && object.api_version() == "v1"
+}
+
+/// Hides secrets, those it was told of included.
+#[derive(Clone, Debug)]
+pub struct Redaction {
+    redactor: Redactor,
+    /// By their first eight bytes, the longest first; with the tag that replaces them.
+    patterns: HashMap<[u8; SHORTEST], Vec<(Vec<u8>, String)>>,
+    count: usize,
+}
+
+impl Redaction {
+    /// Remembers a secret value in the forms in which it turns up.
+    fn learn(&mut self, secret: &[u8]) {
+        let trimmed = secret.trim_ascii();
+        if trimmed.len() < SHORTEST {
+            return;
+        }
+        let tag = self.redactor.hide(trimmed);
+        let mut forms: BTreeSet<Vec<u8>> = BTreeSet::new();
+        forms.insert(trimmed.to_vec());
+        // As it stands inside a JSON text, and line by line inside indented YAML.
+        if let Ok(text) = std::str::from_utf8(trimmed) {
+            let quoted = Value::from(text).to_string();
+            forms.insert(quoted.as_bytes()[1..quoted.len() - 1].to_vec());
+            if text.contains('\n') {
+                forms.extend(
+                    text.lines()
+                        .map(str::trim)
+                        .filter(|line| line.len() >= 2 * SHORTEST && !line.starts_with("-----"))
+                        .map(|line| line.as_bytes().to_vec()),
+                );
+            }
+        }
+        // In base64, alone or inside something else that was encoded: the three ways in which its bytes can lie.
+        for value in [secret, trimmed] {
+            forms.insert(STANDARD.encode(value).into_bytes());
+            for shift in 0..3 {
+                let mut shifted = vec![0; shift];
+                shifted.extend_from_slice(value);
+                // The first characters mix with what stands before, the last with what follows.
+                let (skip, whole) = ([0, 2, 3][shift], shifted.len() * 8 / 6);
+                for encoded in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
+                    forms.insert(encoded.as_bytes()[skip..whole].to_vec());
+                }
+            }
+        }
+        for form in forms {
+            let Some(head) = form.first_chunk::<SHORTEST>().copied() else { continue };
+            let patterns = self.patterns.entry(head).or_default();
+            if patterns.iter().all(|(known, _)| *known != form) {
+                patterns.push((form, tag.clone()));
+                patterns.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+                self.count += 1;
+            }
+        }
+    }
+
+    /// Adds what another redaction knows.
+    pub fn merge(&mut self, other: &Self) {
+        for (head, patterns) in &other.patterns {
+            let known = self.patterns.entry(*head).or_default();
+            for pattern in patterns {
+                if known.iter().all(|(form, _)| *form != pattern.0) {
+                    known.push(pattern.clone());
+                    self.count += 1;
+                }
+            }
+            known.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+        }
+    }
+
+    /// The text without known values. Fit for log lines, messages and manifests.
+    ///
+    /// Cost: one look-up for each byte of the text; nothing when no value is known.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        if self.count == 0 || text.len() < SHORTEST {
+            return text.to_owned();
+        }
+        let bytes = text.as_bytes();
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        let mut at = 0;
+        while let Some(found) = self.find(bytes, at) {
+            let (start, mut end, mut tag) = found;
+            // Values that overlap are hidden as one, so that no rest of the second is shown.
+            let mut inside = start + 1;
+            while inside < end {
+                match self.starting_at(bytes, inside) {
+                    Some((form, _)) if inside + form.len() > end => {
+                        end = inside + form.len();
+                        tag = self.redactor.hide(&bytes[start..end]);
+                    }
+                    _ => {}
+                }
+                inside += 1;
+            }
+            let start = floor(text, start);
+            let end = ceil(text, end);
+            out.push_str(&text[done..start.max(done)]);
+            out.push_str(&tag);
+            (done, at) = (end, end);
+        }
+        out.push_str(&text[done..]);
+        out
+    }
+
+    fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize, String)> {
+        (from..bytes.len().saturating_sub(SHORTEST - 1)).find_map(|at| {
+            let (form, tag) = self.starting_at(bytes, at)?;
+            Some((at, at + form.len(), tag.clone()))
+        })
+    }
+
+    fn starting_at(&self, bytes: &[u8], at: usize) -> Option<&(Vec<u8>, String)> {
+        let head: &[u8; SHORTEST] = bytes.get(at..)?.first_chunk()?;
+        self.patterns.get(head)?.iter().find(|(form, _)| bytes[at..].starts_with(form))
+    }
+
+    /// Hides what is secret in an object.
+    pub fn object(&self, object: &mut Object) {
+        let is_secret = is_secret(object);
+        for (name, value) in object.as_map_mut() {
+            let context = if is_secret && matches!(name.as_str(), "data" | "stringData") {
+                Context::Secret
+            } else {
+                Context::of(name)
+            };
+            self.hide_in(context, value);
+        }
+    }
+
+    /// Hides what is secret in JSON of no known kind: values, chart metadata.
+    #[must_use]
+    pub fn value(&self, value: &Value) -> Value {
+        let mut value = value.clone();
+        self.hide_in(Context::Plain, &mut value);
+        value
+    }
+
+    /// Hides what is secret in the value at a path of an object.
+    #[must_use]
+    pub fn at(&self, object: &ObjectRef, path: &Path, value: &Value) -> Value {
+        let in_secret = object.kind == "Secret" && object.api_version == "v1";
+        let context = match path.0.first() {
+            Some(Step::Field(name)) if in_secret && matches!(name.as_str(), "data" | "stringData") => {
+                Context::Secret
+            }
+            _ => trail(&path.0),
+        };
+        let mut value = value.clone();
+        if in_secret && path.0.is_empty() {
+            if let Some(mut object) = Object::from_value(value.clone()) {
+                self.object(&mut object);
+                return object.into_value();
+            }
+        }
+        self.hide_in(context, &mut value);
+        value
+    }
+
+    /// Hides what is secret in a change of a field.
+    pub fn change(&self, object: &ObjectRef, path: &Path, change: &mut FieldChange) {
+        for side in [&mut change.old, &mut change.new] {
+            if let Some(value) = side {
+                *value = self.at(object, path, value);
+            }
+        }
+    }
+
+    /// Hides what is secret in a conflict.
+    pub fn conflict(&self, object: &ObjectRef, path: &Path, conflict: &mut FieldConflict) {
+        for side in [&mut conflict.live, &mut conflict.chart] {
+            if let Some(value) = side {
+                *value = self.at(object, path, value);
+            }
+        }
+    }
+
+    /// Hides known values in what a problem says.
+    pub fn problem(&self, problem: &mut Problem) {
+        problem.detail = self.text(&problem.detail);
+        for cause in problem.k8s.iter_mut().flat_map(|error| &mut error.causes) {
+            cause.message = self.text(&cause.message);
+        }
+        for conflict in &mut problem.conflicts {
+            for side in [&mut conflict.live, &mut conflict.chart] {
+                if let Some(value) = side {
+                    self.hide_in(Context::Plain, value);
+                }
+            }
+        }
+    }
+
+    /// Depth is bounded by the reader of documents.
+    fn hide_in(&self, context: Context, value: &mut Value) {
+        match value {
+            Value::Null => {}
+            Value::Bool(_) if context != Context::Secret => {}
+            Value::String(text) if context == Context::Plain => {
+                if !text.is_empty() {
+                    *text = self.text(text);
+                }
+            }
+            Value::Number(number) if context != Context::Secret => {
+                let (text, hidden) = (number.to_string(), self.text(&number.to_string()));
+                if hidden != text {
+                    *value = hidden.into();
+                }
+            }
+            Value::String(text) => {
+                if !text.is_empty() {
+                    *value = self.hidden(context, text).into();
+                }
+            }
+            Value::Bool(_) | Value::Number(_) => {
+                *value = self.redactor.hide(value.to_string().as_bytes()).into()
+            }
+            Value::Array(items) => {
+                for item in items {
+                    self.hide_in(context, item);
+                }
+            }
+            Value::Object(map) => {
+                // `{name: DB_PASSWORD, value: …}` of a container's environment.
+                let names_secret =
+                    map.get("name").and_then(Value::as_str).is_some_and(|name| is_secret_name(name));
+                for (name, value) in map {
+                    let below = match context {
+                        Context::Secret => Context::Secret,
+                        // A map under a secret's name says where the secret is: it holds references.
+                        _ if names_secret && name == "value" => Context::Named,
+                        _ => Context::of(name),
+                    };
+                    self.hide_in(below, value);
+                }
+            }
+        }
+    }
+
+    /// Equal secrets look equal: what a Secret holds in base64 has the tag of what it encodes.
+    fn hidden(&self, context: Context, text: &str) -> String {
+        let decoded = if context == Context::Secret { STANDARD.decode(text.trim()).ok() } else { None };
+        self.redactor.hide(decoded.as_deref().unwrap_or(text.as_bytes()).trim_ascii())
+    }
+}
+
+/// What is known of a value from where it stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    /// Nothing.
+    Plain,
+    /// Its name says that it is secret: texts are hidden.
+    Named,
+    /// A Secret's data: everything is hidden.
+    Secret,
+}
+
+impl Context {
+    fn of(name: &str) -> Self {
+        if name == LAST_APPLIED || is_secret_name(name) { Self::Named } else { Self::Plain }
+    }
+}
+
+/// What the steps to a value say of it.
+fn trail(steps: &[Step]) -> Context {
+    let (last, before) = match steps {
+        [.., before, last] => (last, Some(before)),
+        [last] => (last, None),
+        [] => return Context::Plain,
+    };
+    match (last, before) {
+        (Step::Field(name), Some(Step::Key(key))) if name == "value" => {
+            match key.get("name").and_then(Value::as_str) {
+                Some(name) if is_secret_name(name) => Context::Named,
+                _ => Context::Plain,
+            }
+        }
+        (Step::Field(name), _) => Context::of(name),
+        // An item of a list is called as its list.
+        (Step::Item(_) | Step::Index(_), Some(Step::Field(name))) => Context::of(name),
+        _ => Context::Plain,
+    }
+}
+
+/// Whether a name says that its value is secret. Names of references (`secretName`, `tokenRef`) do not.
+fn is_secret_name(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase();
+    if plain.ends_with("name") || plain.ends_with("ref") {
+        return false;
+    }
+    SECRET_NAMES.iter().any(|part| plain.contains(part))
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn ceil(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> Object {
+        Object::from_value(value).expect("a map")
+    }
+
+    fn secret(data: &[(&str, &[u8])]) -> Object {
+        let data: Map<String, Value> =
+            data.iter().map(|(name, value)| ((*name).to_owned(), STANDARD.encode(value).into())).collect();
+        object(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": data}))
+    }
+
+    fn redactor() -> Redactor {
+        Redactor::new().expect("randomness")
+    }
+
+    #[test]
+    fn secrets_are_hidden_where_they_stand() {
+        let redaction = redactor().known([]);
+        let hide = |value: Value| {
+            let mut object = object(value);
+            redaction.object(&mut object);
+            object.into_value().to_string()
+        };
+        for (value, gone, kept) in [
+            (
+                json!({"apiVersion": "v1", "kind": "Secret", "data": {"user": "YWRtaW4="}, "stringData": {"n": 1}}),
+                "YWRtaW4=",
+                "user",
+            ),
+            (json!({"metadata": {"annotations": {LAST_APPLIED: "{\"shown\":1}"}}}), "shown", LAST_APPLIED),
+            (
+                json!({"spec": {"env": [{"name": "DB_PASSWORD", "value": "hunter2"}]}}),
+                "hunter2",
+                "DB_PASSWORD",
+            ),
+            (json!({"data": {"api-key": "abc123"}}), "abc123", "api-key"),
+            (json!({"data": {"private_key": "xyz"}}), "xyz", "private_key"),
+            (json!({"spec": {"connectionString": "xyz"}}), "xyz", "connectionString"),
+            (json!({"spec": {"tokens": ["xyz"]}}), "xyz", "tokens"),
+        ] {
+            let hidden = hide(value);
+            assert!(
+                !hidden.contains(gone) && hidden.contains(kept) && hidden.contains("‹hidden "),
+                "{hidden}"
+            );
+        }
+        for value in [
+            json!({"spec": {"env": [{"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]}}),
+            json!({"spec": {"volumes": [{"name": "a", "secret": {"secretName": "web-tls"}}]}}),
+            json!({"spec": {"imagePullSecrets": [{"name": "registry"}], "automountServiceAccountToken": false}}),
+            json!({"spec": {"tls": [{"secretName": "x"}], "passwordSecretRef": "db", "tokenExpirationSeconds": 3600}}),
+            json!({"data": {"key": "public", "user": "admin"}}),
+        ] {
+            assert_eq!(hide(value.clone()), value.to_string());
+        }
+    }
+
+    #[test]
+    fn equal_values_look_equal_and_tags_are_of_one_process() {
+        let (one, other) = (redactor(), redactor());
+        let mut plain =
+            object(json!({"apiVersion": "v1", "kind": "Secret", "data": {"a": "aHVudGVyMg==", "b": "eHl6"}}));
+        let known = one.known([]);
+        known.object(&mut plain);
+        let texts = object(json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"password": "hunter2"}}));
+        let mut texts = texts;
+        known.object(&mut texts);
+        assert_eq!(plain.pointer("/data/a"), texts.pointer("/data/password"));
+        assert_ne!(plain.pointer("/data/a"), plain.pointer("/data/b"));
+        assert_ne!(one.hide(b"hunter2"), other.hide(b"hunter2"));
+    }
+
+    #[test]
+    fn a_known_value_is_hidden_in_every_form() {
+        let value = "s3cr\"t-\u{00fc}-value";
+        let redaction = redactor().known([&secret(&[("a", value.as_bytes()), ("short", b"abc")])]);
+        let encoded = STANDARD.encode(value);
+        for text in [
+            format!("before {value} after"),
+            format!("connect postgres://u:{value}@db"),
+            format!("{{\"a\":{}}}", Value::from(value)),
+            format!("data: {encoded}"),
+            format!("auth: {}", STANDARD.encode(format!("user:{value}"))),
+            format!("auth: {}", STANDARD.encode(format!("us:{value}:more"))),
+            format!("auth: {}", URL_SAFE_NO_PAD.encode(format!("u:{value}:more"))),
+            value.repeat(3),
+        ] {
+            let hidden = redaction.text(&text);
+            assert!(hidden.contains("‹hidden "), "{text}");
+            assert!(!hidden.contains(value) && !hidden.contains(&encoded), "{hidden}");
+        }
+        assert_eq!(redaction.text("abc and nothing else"), "abc and nothing else");
+        let number = redactor().known([&secret(&[("pin", b"1234567890")])]);
+        assert_ne!(number.value(&json!({"a": 1_234_567_890})), json!({"a": 1_234_567_890}));
+    }
+
+    #[test]
+    fn a_key_of_many_lines_is_hidden_line_by_line() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\n-----END PRIVATE KEY-----\n";
+        let redaction = redactor().known([&secret(&[("tls.key", pem.as_bytes())])]);
+        let indented: String = pem.lines().map(|line| format!("    {line}\n")).collect();
+        let hidden = redaction.text(&indented);
+        assert!(!hidden.contains("MIIEvQ") && !hidden.contains("AQEFAA"), "{hidden}");
+        assert!(hidden.contains("BEGIN PRIVATE KEY"));
+    }
+
+    /// Numbers that look random and are the same on every machine.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, limit: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(self.0 >> 33).expect("31 bits") % limit
+        }
+
+        fn text(&mut self, length: usize) -> String {
+            // Few letters, so that values overlap and repeat.
+            const LETTERS: [char; 6] = ['a', 'b', '"', '\u{00e9}', '\n', '0'];
+            (0..length).map(|_| LETTERS[self.below(LETTERS.len())]).collect()
+        }
+    }
+
+    #[test]
+    fn whatever_is_known_never_comes_out() {
+        let mut random = Random(7);
+        for _ in 0..400 {
+            let values: Vec<String> = (0..3)
+                .map(|_| {
+                    let length = 4 + random.below(14);
+                    random.text(length)
+                })
+                .collect();
+            let data: Vec<(&str, &[u8])> =
+                ["a", "b", "c"].into_iter().zip(values.iter().map(String::as_bytes)).collect();
+            let redaction = redactor().known([&secret(&data)]);
+            let mut text = random.text(20);
+            for _ in 0..4 {
+                let part = &values[random.below(values.len())];
+                match random.below(3) {
+                    0 => text.push_str(part),
+                    1 => text.push_str(&STANDARD.encode(format!("{}{part}x", random.text(2)))),
+                    _ => text.push_str(&Value::from(part.as_str()).to_string()),
+                }
+                let length = random.below(4);
+                text.push_str(&random.text(length));
+            }
+            let value = json!({"list": [{"deep": text.clone()}], "text": text});
+            let outputs = [
+                redaction.text(&text),
+                redaction.value(&value)["list"][0]["deep"].as_str().unwrap_or_default().to_owned(),
+            ];
+            for value in values.iter().map(|value| value.trim()).filter(|value| value.len() >= SHORTEST) {
+                for output in &outputs {
+                    assert!(!output.contains(value), "{value:?} in {output:?}");
+                    assert!(!output.contains(&STANDARD.encode(value)), "{value:?} encoded in {output:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_is_hidden_by_its_place() {
+        let redaction = redactor().known([]);
+        let secret = ObjectRef {
+            api_version: "v1".to_owned(),
+            kind: "Secret".to_owned(),
+            namespace: None,
+            name: "s".to_owned(),
+        };
+        let pod = ObjectRef { kind: "Pod".to_owned(), ..secret.clone() };
+        let path = |keys: &[&str]| Path(keys.iter().map(|key| Step::parse(key).expect(key)).collect());
+        let hides = |object: &ObjectRef, keys: &[&str], value: Value| {
+            redaction.at(object, &path(keys), &value).to_string().contains("hidden")
+        };
+        assert!(hides(&secret, &["f:data", "f:user"], json!("YQ==")));
+        assert!(hides(&secret, &["f:data"], json!({"user": "YQ=="})));
+        assert!(hides(&secret, &[], json!({"apiVersion": "v1", "kind": "Secret", "data": {"user": "YQ=="}})));
+        assert!(!hides(&secret, &["f:metadata", "f:name"], json!("s")));
+        assert!(hides(&pod, &["f:spec", "f:env", "k:{\"name\":\"DB_PASSWORD\"}", "f:value"], json!("x")));
+        assert!(hides(
+            &pod,
+            &["f:spec", "f:env", "k:{\"name\":\"DB_PASSWORD\"}"],
+            json!({"name": "DB_PASSWORD", "value": "x"})
+        ));
+        assert!(!hides(&pod, &["f:spec", "f:env", "k:{\"name\":\"COLOUR\"}", "f:value"], json!("x")));
+        assert!(hides(&pod, &["f:data", "f:token"], json!("x")));
+    }
+}
