@@ -12,15 +12,21 @@ use crate::fieldpath::Path;
 
 /// The conflicts that an apply of `document` met, with both values looked up.
 ///
-/// Causes of another reason are passed over, and so are sentences that are not understood.
+/// Causes of another reason are passed over. A sentence that is not understood stands in the owner's place.
 #[must_use]
 pub fn conflicts(causes: &[KubernetesCause], live: &Value, document: &Value) -> Vec<FieldConflict> {
     let causes = causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");
     causes
-        .filter_map(|cause| {
-            let owner = owner(&cause.message)?;
+        .map(|cause| {
+            // A conflict is never lost because its sentence has changed.
+            let owner = owner(&cause.message).unwrap_or_else(|| Owner {
+                manager: cause.message.clone(),
+                operation: OwnerOperation::Apply,
+                subresource: None,
+                time: None,
+            });
             let value = |object: &Value| Path::find(&cause.field, object)?.of(object).cloned();
-            Some(conflict(cause.field.clone(), owner, value(live), value(document)))
+            conflict(cause.field.clone(), owner, value(live), value(document))
         })
         .collect()
 }

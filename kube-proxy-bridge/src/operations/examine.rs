@@ -1,0 +1,683 @@
+//! One object of a plan: read, tried by the API server's own dry run, and compared.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::Value;
+use wire::{Cause, Class, Code, FieldChoice, FieldConflict, ObjectRef, Owner, OwnerOperation, Problem};
+
+use super::fields::{Change, Shape};
+use super::managed::{HELM, Manager};
+use super::ownership::Policy;
+use super::plan::Request;
+use super::{conflict, fields, managed, normalise, ownership};
+use crate::documents::{HookItem, Item};
+use crate::fieldpath::{Path, Step};
+use crate::kube::{Applied, ApplyOptions, Cluster, Error, Resource};
+use crate::object::Object;
+
+/// What identifies an object across versions of its API.
+pub(super) type Identity = (String, String, Option<String>, String);
+
+pub(super) fn identity(object: &ObjectRef) -> Identity {
+    (object.group().to_owned(), object.kind.clone(), object.namespace.clone(), object.name.clone())
+}
+
+/// A live object as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// `metadata.uid`
+    pub uid: String,
+    /// `metadata.resourceVersion`
+    pub resource_version: String,
+}
+
+/// What is to be done with one object, decided.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// Which, with the namespace it lives in.
+    pub object: ObjectRef,
+    /// The template it was rendered from; empty when there is none.
+    pub source: String,
+    /// What would happen to it.
+    pub class: Class,
+    /// What is applied: marked, and without the fields that were yielded. `None` for what is not applied.
+    pub send: Option<Object>,
+    /// Whether it is applied with force: the person approved each of its conflicts.
+    pub force: bool,
+    /// What Helm takes over before the apply: see [`managed::take_over_patch`].
+    pub take_over: Vec<(Owner, Path)>,
+    /// Whether it comes from client-side apply and is moved first: see [`managed::upgrade_patch`].
+    pub client_side: bool,
+    /// Whether it is deleted and created anew, as the person asked.
+    pub recreate: bool,
+    /// As it was; `None` when it was not there.
+    pub seen: Option<Seen>,
+}
+
+/// One object, looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Examined {
+    pub(super) action: Action,
+    pub(super) problem: Option<Problem>,
+    pub(super) conflicts: Vec<(FieldConflict, Path)>,
+    pub(super) changes: Vec<Change>,
+    pub(super) causes: Vec<(Cause, Option<Owner>)>,
+    pub(super) live: Option<Value>,
+    pub(super) predicted: Option<Value>,
+    pub(super) propose_recreate: bool,
+    pub(super) approximate: bool,
+    pub(super) warnings: Vec<String>,
+    /// The Secrets among what was read and sent.
+    pub(super) secrets: Vec<Object>,
+}
+
+impl Examined {
+    fn new(object: ObjectRef, source: &str, class: Class) -> Self {
+        Self {
+            action: Action {
+                object,
+                source: source.to_owned(),
+                class,
+                send: None,
+                force: false,
+                take_over: Vec::new(),
+                client_side: false,
+                recreate: false,
+                seen: None,
+            },
+            problem: None,
+            conflicts: Vec::new(),
+            changes: Vec::new(),
+            causes: Vec::new(),
+            live: None,
+            predicted: None,
+            propose_recreate: false,
+            approximate: false,
+            warnings: Vec::new(),
+            secrets: Vec::new(),
+        }
+    }
+
+    pub(super) fn orphan(object: ObjectRef) -> Self {
+        Self::new(object, "", Class::Orphan)
+    }
+
+    fn refused(mut self, class: Class, problem: Problem) -> Self {
+        self.action.class = class;
+        self.problem = Some(Problem { objects: vec![self.action.object.clone()], ..problem });
+        self
+    }
+
+    fn saw(&mut self, live: &Object) {
+        self.action.seen =
+            Some(Seen { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() });
+        self.keep_secret(live);
+    }
+
+    fn keep_secret(&mut self, object: &Object) {
+        if object.kind() == "Secret" && object.api_version() == "v1" {
+            self.secrets.push(object.clone());
+        }
+    }
+
+    /// What would make the plan another one: the class and who is in the way of which field.
+    pub(super) fn verdict(&self) -> (Class, Vec<(&str, &str)>) {
+        let mut conflicts: Vec<_> = self
+            .conflicts
+            .iter()
+            .map(|(conflict, _)| (conflict.field.as_str(), conflict.owner.manager.as_str()))
+            .collect();
+        conflicts.sort_unstable();
+        (self.action.class, conflicts)
+    }
+}
+
+/// What every object of a plan is looked at with.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) request: &'a Request<'a>,
+    /// The base manifest's objects.
+    base: BTreeMap<Identity, &'a Item>,
+    /// Kinds that definitions of this operation bring: group, kind, whether they live in namespaces.
+    brought: Vec<(String, String, bool)>,
+    /// Namespaces that this operation creates.
+    created: HashSet<&'a str>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(cluster: &'a Cluster, request: &'a Request<'a>) -> Self {
+        let mut created: HashSet<&str> = request
+            .new
+            .iter()
+            .filter(|item| item.object.kind() == "Namespace" && item.object.api_version() == "v1")
+            .map(|item| item.object.name())
+            .collect();
+        if request.options.create_namespace {
+            created.insert(request.namespace);
+        }
+        let text = |item: &Item, pointer: &str| {
+            item.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let brought = request
+            .crds
+            .iter()
+            .chain(request.new)
+            .filter(|item| item.object.kind() == "CustomResourceDefinition")
+            .map(|item| {
+                let kind = (text(item, "/spec/group"), text(item, "/spec/names/kind"));
+                (kind.0, kind.1, text(item, "/spec/scope") == "Namespaced")
+            })
+            .collect();
+        Self { cluster, request, base: BTreeMap::new(), brought, created }
+    }
+
+    /// Where an object lives.
+    ///
+    /// # Errors
+    /// The kind is not served (status 404), or discovery failed.
+    pub(super) async fn place(&self, object: &Object) -> Result<(ObjectRef, Resource), Error> {
+        let resource = self.cluster.resource(object.api_version(), object.kind()).await?;
+        let mut reference = object.reference();
+        reference.namespace = resource
+            .namespaced
+            .then(|| reference.namespace.unwrap_or_else(|| self.request.namespace.to_owned()));
+        Ok((reference, resource))
+    }
+
+    /// Reads which objects the base manifest has; before any object of it is looked at.
+    ///
+    /// # Errors
+    /// Discovery failed.
+    pub(super) async fn read_base(&mut self) -> Result<(), Problem> {
+        for item in self.request.base {
+            let reference = match self.place(&item.object).await {
+                Ok((reference, _)) => reference,
+                Err(error) if error.is_not_found() => item.object.reference(),
+                Err(error) => return Err(error.problem()),
+            };
+            self.base.insert(identity(&reference), item);
+        }
+        Ok(())
+    }
+
+    pub(super) fn base_identities(&self) -> impl Iterator<Item = &Identity> {
+        self.base.keys()
+    }
+
+    fn choices(&self, object: &ObjectRef) -> BTreeMap<&'a str, FieldChoice> {
+        let wanted = identity(object);
+        let decided = self.request.options.conflicts.objects.iter().filter(|decided| {
+            let mut named = decided.object.clone();
+            if named.namespace.is_none() {
+                named.namespace.clone_from(&object.namespace);
+            }
+            identity(&named) == wanted
+        });
+        decided.flat_map(|decided| &decided.fields).map(|(field, choice)| (field.as_str(), *choice)).collect()
+    }
+
+    fn may_recreate(&self, object: &ObjectRef) -> bool {
+        self.request.options.recreate.iter().any(|named| identity(named) == identity(object))
+    }
+
+    /// Looks at an object of the new manifest: two calls, three when a field is another's.
+    ///
+    /// # Errors
+    /// The cluster does not answer, or does not know the caller: then the whole plan ends.
+    pub(super) async fn examine(&self, item: &Item) -> Result<Examined, Problem> {
+        let (reference, resource) = match self.place(&item.object).await {
+            Ok(place) => place,
+            Err(error) if error.is_not_found() => return Ok(self.unknown_kind(item, &error)),
+            Err(error) => return Err(error.problem()),
+        };
+        let mut examined = Examined::new(reference.clone(), &item.source, Class::Unchanged);
+        let live = match self.cluster.get(&reference).await {
+            Ok(live) => live,
+            Err(error) if error.is_forbidden() => {
+                return Ok(examined.refused(Class::Forbidden, error.problem()));
+            }
+            Err(error) => return Err(error.problem()),
+        };
+        let mut send = item.object.clone();
+        if let Some(namespace) = &reference.namespace {
+            send.set_metadata("namespace", namespace);
+        }
+        ownership::mark(&mut send, self.request.namespace, self.request.release);
+        examined.keep_secret(&send);
+        let mut adopts = false;
+        if let Some(live) = &live {
+            examined.saw(live);
+            let ours = ownership::owns(live, self.request.namespace, self.request.release);
+            adopts = !ours && !self.base.contains_key(&identity(&reference));
+        }
+        if adopts && !self.request.options.take_ownership {
+            if let Some(live) = &live {
+                let (namespace, release) = (self.request.namespace, self.request.release);
+                let class =
+                    if ownership::is_anothers(live, namespace, release) { Class::Foreign } else { Class::Adopt };
+                let sentence = ownership::refusal(&reference, live, namespace, release);
+                return Ok(examined.refused(class, Problem::new(Code::Ownership, sentence)));
+            }
+        }
+        let managers = live.as_ref().map(managed::managers).unwrap_or_default();
+        let choices = self.choices(&reference);
+        if live.is_some()
+            && let Err(problem) = yield_fields(&mut send, &choices, &managers)
+        {
+            return Ok(examined.refused(Class::Conflict, problem));
+        }
+        examined.action.send = Some(send.clone());
+        examined.action.client_side = managed::is_client_side(&managers);
+        let attempt = Attempt {
+            context: self,
+            base: self.base.get(&identity(&reference)).map(|item| normalise::document(&item.object)),
+            document: normalise::document(&send),
+            has_status: resource.subresources.iter().any(|name| name == "status"),
+            live,
+            send,
+            managers,
+            choices,
+        };
+        let mut examined = attempt.run(examined).await?;
+        if adopts && matches!(examined.action.class, Class::Update | Class::Unchanged) {
+            examined.action.class = Class::Adopt;
+        }
+        Ok(examined)
+    }
+
+    fn unknown_kind(&self, item: &Item, error: &Error) -> Examined {
+        let mut reference = item.object.reference();
+        let brought = self
+            .brought
+            .iter()
+            .find(|(group, kind, _)| *group == reference.group() && *kind == reference.kind);
+        let class = match brought {
+            Some((_, _, namespaced)) => {
+                if *namespaced && reference.namespace.is_none() {
+                    reference.namespace = Some(self.request.namespace.to_owned());
+                }
+                Class::Unverifiable
+            }
+            None => Class::Invalid,
+        };
+        let mut examined = Examined::new(reference.clone(), &item.source, class);
+        let mut send = item.object.clone();
+        if let Some(namespace) = &reference.namespace {
+            send.set_metadata("namespace", namespace);
+        }
+        ownership::mark(&mut send, self.request.namespace, self.request.release);
+        examined.action.send = Some(send);
+        let problem = match class {
+            Class::Unverifiable => Problem::new(
+                Code::Unverifiable,
+                format!("{}: its kind is defined by this very operation", error.message),
+            ),
+            _ => Problem::new(Code::UnknownKind, format!("{}; ensure CRDs are installed first", error.message)),
+        };
+        examined.refused(class, problem)
+    }
+
+    /// Looks at an object that the new manifest no longer has: one call.
+    ///
+    /// # Errors
+    /// As [`Context::examine`].
+    pub(super) async fn examine_old(&self, item: &Item, is_uninstall: bool) -> Result<Examined, Problem> {
+        let (reference, resource) = match self.place(&item.object).await {
+            Ok(place) => place,
+            Err(error) if error.is_not_found() => {
+                return Ok(Examined::new(item.object.reference(), &item.source, Class::Gone));
+            }
+            Err(error) => return Err(error.problem()),
+        };
+        let mut examined = Examined::new(reference.clone(), &item.source, Class::Delete);
+        let live = match self.cluster.get(&reference).await {
+            Ok(Some(live)) => live,
+            Ok(None) => {
+                examined.action.class = Class::Gone;
+                return Ok(examined);
+            }
+            Err(error) if error.is_forbidden() => {
+                return Ok(examined.refused(Class::Forbidden, error.problem()));
+            }
+            Err(error) => return Err(error.problem()),
+        };
+        examined.saw(&live);
+        let policy = ownership::policy(if is_uninstall { &item.object } else { &live }, is_uninstall);
+        if policy == Policy::Unknown {
+            examined.warnings.push(format!(
+                "{reference}: helm.sh/resource-policy says something else than keep, and is passed over"
+            ));
+        }
+        examined.action.class = if policy == Policy::Keep || !(is_uninstall || self.request.options.prune) {
+            Class::Keep
+        } else if ownership::owns(&live, self.request.namespace, self.request.release) {
+            Class::Delete
+        } else {
+            Class::Foreign
+        };
+        let has_status = resource.subresources.iter().any(|name| name == "status");
+        examined.live = Some(normalise::live(&live, has_status));
+        Ok(examined)
+    }
+
+    /// Tries a hook: whether it fits its schema, and whether the caller may create it. What lives in its place is
+    /// deleted before it runs, so nothing else matters.
+    ///
+    /// # Errors
+    /// As [`Context::examine`].
+    pub(super) async fn examine_hook(&self, hook: &HookItem) -> Result<(ObjectRef, Option<Problem>), Problem> {
+        let reference = match self.place(&hook.object).await {
+            Ok((reference, _)) => reference,
+            Err(error) if error.is_not_found() => {
+                let reference = hook.object.reference();
+                let is_brought = self
+                    .brought
+                    .iter()
+                    .any(|(group, kind, _)| *group == reference.group() && *kind == reference.kind);
+                let problem = (!is_brought).then(|| Problem::new(Code::UnknownKind, error.message.clone()));
+                return Ok((reference, problem));
+            }
+            Err(error) => return Err(error.problem()),
+        };
+        let mut send = hook.object.clone();
+        if let Some(namespace) = &reference.namespace {
+            send.set_metadata("namespace", namespace);
+        }
+        let error = match self.cluster.apply(&send, ApplyOptions { dry_run: true, force: true }).await {
+            Ok(_) => return Ok((reference, None)),
+            Err(error) => error,
+        };
+        let matters = match self.refusal(&reference, &error)? {
+            Refusal::Unverifiable(_) => false,
+            Refusal::Forbidden => true,
+            Refusal::Invalid => !is_immutable(&error),
+        };
+        Ok((reference, matters.then(|| error.problem())))
+    }
+
+    /// What an error of a dry run means for one object.
+    ///
+    /// # Errors
+    /// It is about the connection or the caller, and ends the plan.
+    fn refusal(&self, object: &ObjectRef, error: &Error) -> Result<Refusal, Problem> {
+        if error.is_unauthorized() || (error.is_transient() && !error.is_quota_race()) {
+            return Err(error.problem());
+        }
+        if error.status == Some(400) && error.message.contains("does not support dry run") {
+            return Ok(Refusal::Unverifiable("a webhook that is asked about it cannot be asked for a dry run"));
+        }
+        let is_created = object.namespace.as_deref().is_some_and(|name| self.created.contains(name));
+        if error.is_missing_namespace() && is_created {
+            return Ok(Refusal::Unverifiable("its namespace is created by this very operation"));
+        }
+        // Admission says 403, too (a quota, a webhook); what a role does not allow names the user.
+        let by_role = error.is_forbidden() && error.message.contains(" cannot ");
+        Ok(if by_role { Refusal::Forbidden } else { Refusal::Invalid })
+    }
+}
+
+enum Refusal {
+    Unverifiable(&'static str),
+    Forbidden,
+    Invalid,
+}
+
+/// Takes the yielded fields out of what is sent.
+fn yield_fields(
+    send: &mut Object,
+    choices: &BTreeMap<&str, FieldChoice>,
+    managers: &[Manager],
+) -> Result<(), Problem> {
+    let mut value = std::mem::take(send).into_value();
+    let mut refused = None;
+    for (field, _) in choices.iter().filter(|(_, choice)| **choice == FieldChoice::Yield) {
+        let Some(path) = Path::find(field, &value) else { continue };
+        if managed::has_other_owner(managers, &path) {
+            path.remove(&mut value);
+        } else {
+            refused = Some(Problem::new(
+                Code::InvalidRequest,
+                format!("{field} cannot be left to another: nobody but Helm owns it, and it would fall back to its default"),
+            ));
+        }
+    }
+    // It was an object, and fields below its root were removed.
+    *send = Object::from_value(value).unwrap_or_default();
+    refused.map_or(Ok(()), Err)
+}
+
+/// An object of the new manifest on its way through the dry run.
+struct Attempt<'a, 'b> {
+    context: &'b Context<'a>,
+    base: Option<Value>,
+    document: Value,
+    has_status: bool,
+    live: Option<Object>,
+    send: Object,
+    managers: Vec<Manager>,
+    choices: BTreeMap<&'a str, FieldChoice>,
+}
+
+impl Attempt<'_, '_> {
+    async fn run(self, mut examined: Examined) -> Result<Examined, Problem> {
+        let dry = |force| ApplyOptions { dry_run: true, force };
+        let cluster = self.context.cluster;
+        let error = match cluster.apply(&self.send, dry(false)).await {
+            Ok(applied) => return Ok(self.predicted(examined, applied)),
+            Err(error) => error,
+        };
+        if !error.is_field_conflict() {
+            return self.refused(examined, &error);
+        }
+        let live = self.live.as_ref().map(|live| Value::Object(live.as_map().clone())).unwrap_or_default();
+        let mut conflicts = conflict::conflicts(&error.causes, &live, &self.document);
+        if examined.action.client_side {
+            // The step before the apply makes these Helm's own.
+            conflicts.retain(|conflict| conflict.owner.manager != HELM);
+        }
+        let mut undecided = false;
+        for conflict in conflicts {
+            let path = Path::find(&conflict.field, &self.document)
+                .or_else(|| Path::find(&conflict.field, &live))
+                .unwrap_or_default();
+            match self.choices.get(conflict.field.as_str()) {
+                Some(FieldChoice::Force) => examined.action.force = true,
+                Some(FieldChoice::TakeOver) if conflict.owner.operation == OwnerOperation::Update => {
+                    examined.action.take_over.push((conflict.owner.clone(), path.clone()));
+                }
+                _ => undecided = true,
+            }
+            examined.conflicts.push((conflict, path));
+        }
+        let mut examined = match cluster.apply(&self.send, dry(true)).await {
+            Ok(applied) => self.predicted(examined, applied),
+            Err(error) => return self.refused(examined, &error),
+        };
+        if undecided {
+            examined.action.class = Class::Conflict;
+            examined.action.force = false;
+        }
+        Ok(examined)
+    }
+
+    /// The server says what the object would be.
+    fn predicted(&self, mut examined: Examined, applied: Applied) -> Examined {
+        examined.warnings.extend(applied.warnings);
+        let after = managed::managers(&applied.object);
+        let mut predicted = normalise::live(&applied.object, self.has_status);
+        let Some(live) = &self.live else {
+            examined.action.class = Class::Create;
+            examined.predicted = Some(predicted);
+            return examined;
+        };
+        if examined.action.client_side {
+            examined.approximate = true;
+            if let (Some(upgraded), Some(base)) = (managed::upgraded(&self.managers), &self.base) {
+                for path in managed::dropped(&upgraded, base, &self.document) {
+                    path.remove(&mut predicted);
+                }
+            }
+        }
+        let shape = Shape::of(self.managers.iter().chain(&after));
+        self.compare(&mut examined, live, predicted, &shape);
+        examined
+    }
+
+    fn compare(&self, examined: &mut Examined, live: &Object, predicted: Value, shape: &Shape) {
+        let live = normalise::live(live, self.has_status);
+        let changes = fields::diff(&live, &predicted, shape);
+        examined.action.class = if changes.is_empty() { Class::Unchanged } else { Class::Update };
+        for change in &changes {
+            let owner = managed::owner(&self.managers, &change.path);
+            let base = self.base.as_ref().and_then(|base| change.path.of(base));
+            let new = change.path.of(&self.document);
+            let cause = fields::cause(base, new, change.old.as_ref(), change.new.as_ref(), owner);
+            examined.causes.push((cause, owner.cloned()));
+        }
+        examined.changes = changes;
+        examined.live = Some(live);
+        examined.predicted = Some(predicted);
+    }
+
+    /// The server refuses the object.
+    fn refused(&self, mut examined: Examined, error: &Error) -> Result<Examined, Problem> {
+        let object = examined.action.object.clone();
+        let refusal = self.context.refusal(&object, error)?;
+        let class = match refusal {
+            Refusal::Unverifiable(reason) => {
+                let problem =
+                    Problem::new(Code::Unverifiable, format!("{object} cannot be tried: {reason}"));
+                return Ok(examined.refused(Class::Unverifiable, problem));
+            }
+            Refusal::Forbidden => Class::Forbidden,
+            Refusal::Invalid => Class::Invalid,
+        };
+        let mut problem = error.problem();
+        if error.status == Some(403) && class == Class::Invalid {
+            problem = Problem { k8s: problem.k8s, ..Problem::new(Code::InvalidObject, problem.detail) };
+        }
+        let Some(live) = &self.live else { return Ok(examined.refused(class, problem)) };
+        if error.status == Some(422) {
+            let drifted = self.drifted(live);
+            if !drifted.is_empty() && error.message.contains("Duplicate value") {
+                return Ok(self.merge_key_drift(examined, live, drifted, &problem));
+            }
+            if is_immutable(error) {
+                problem =
+                    Problem { k8s: problem.k8s, ..Problem::new(Code::ImmutableField, problem.detail) };
+                examined.propose_recreate = RECREATABLE.contains(&object.kind.as_str());
+                if examined.propose_recreate && self.context.may_recreate(&object) {
+                    let shape = Shape::of(&self.managers);
+                    let predicted = fields::overlay(
+                        &normalise::live(live, self.has_status),
+                        &self.document,
+                        &shape,
+                    );
+                    self.compare(&mut examined, live, predicted, &shape);
+                    examined.action.class = Class::Update;
+                    examined.action.recreate = true;
+                    examined.approximate = true;
+                    return Ok(examined);
+                }
+            }
+        }
+        Ok(examined.refused(class, problem))
+    }
+
+    /// Items of live lists that have the name of one of the document's and another key, and that others own: the Service
+    /// port that somebody renumbered by hand. An apply would add ours beside it, and the server refuses two of one name.
+    fn drifted(&self, live: &Object) -> Vec<(Path, Owner, Value, Value)> {
+        let mut found = Vec::new();
+        let live = Value::Object(live.as_map().clone());
+        for manager in self.managers.iter().filter(|manager| manager.owner.manager != HELM) {
+            renamed(&manager.fields, &Path::default(), &mut |path: &Path| {
+                let Some((_, list)) = path.0.split_last() else { return };
+                let (Some(item), None) = (path.of(&live), path.of(&self.document)) else { return };
+                let Some(name) = item.get("name") else { return };
+                let ours = Path(list.to_vec()).of(&self.document).and_then(Value::as_array);
+                let ours = ours.into_iter().flatten().find(|ours| ours.get("name") == Some(name));
+                if let Some(ours) = ours {
+                    found.push((path.clone(), manager.owner.clone(), item.clone(), ours.clone()));
+                }
+            });
+        }
+        found
+    }
+
+    fn merge_key_drift(
+        &self,
+        mut examined: Examined,
+        live: &Object,
+        drifted: Vec<(Path, Owner, Value, Value)>,
+        refusal: &Problem,
+    ) -> Examined {
+        let mut cleaned = normalise::live(live, self.has_status);
+        let mut undecided = false;
+        for (path, owner, item, ours) in drifted {
+            let mut conflict = conflict::conflict(path.to_string(), owner, Some(item), Some(ours));
+            conflict.advice.retain(|choice| *choice == FieldChoice::TakeOver);
+            match self.choices.get(conflict.field.as_str()) {
+                Some(FieldChoice::TakeOver) if conflict.advice.contains(&FieldChoice::TakeOver) => {
+                    path.remove(&mut cleaned);
+                    examined.action.take_over.push((conflict.owner.clone(), path.clone()));
+                }
+                _ => undecided = true,
+            }
+            examined.conflicts.push((conflict, path));
+        }
+        if undecided {
+            let detail = format!(
+                "{}: somebody gave an entry of a list another key, and the chart's own entry would stand beside it: {}",
+                examined.action.object, refusal.detail
+            );
+            return examined.refused(Class::Conflict, Problem::new(Code::MergeKeyDrift, detail));
+        }
+        let shape = Shape::of(&self.managers);
+        let predicted = fields::overlay(&cleaned, &self.document, &shape);
+        self.compare(&mut examined, live, predicted, &shape);
+        examined.approximate = true;
+        examined
+    }
+}
+
+/// The items of lists by key that a manager owns.
+fn renamed(set: &managed::FieldSet, path: &Path, visit: &mut impl FnMut(&Path)) {
+    for (step, child) in set.children() {
+        let path = path.then(step.clone());
+        if matches!(step, Step::Key(_)) {
+            visit(&path);
+        }
+        renamed(child, &path, &mut *visit);
+    }
+}
+
+/// Kinds with fields that cannot change, of which another object of the same name can be made.
+const RECREATABLE: [&str; 10] = [
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "PersistentVolumeClaim",
+    "RoleBinding",
+    "Secret",
+    "Service",
+    "StatefulSet",
+];
+
+/// *Source*: kubernetes v1.36 `pkg/apis/*/validation`.
+fn is_immutable(error: &Error) -> bool {
+    error.status == Some(422)
+        && [
+            "immutable",
+            "may not change once set",
+            "updates to statefulset spec",
+            "cannot change roleRef",
+            "can not be less than",
+            "may not be changed",
+            "primary clusterIP can not be unset",
+        ]
+        .iter()
+        .any(|part| error.message.contains(part))
+}

@@ -1,0 +1,571 @@
+//! What an operation would do: every object tried by the API server's own dry run, before anything is written.
+//!
+//! The planner of an install and an upgrade, of a rollback, an uninstall and of the drift report are one: the base manifest
+//! and the new one differ. Cost: two calls for each object, three for one with a conflict, eight in flight; one call for each
+//! kind to find orphans.
+
+use std::collections::{BTreeSet, HashSet};
+
+use futures::{StreamExt, TryStreamExt};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use wire::{
+    ApplyOptions, Class, Code, Counts, FieldChange, Impact, ObjectRef, OperationKind, Plan, PlannedHook,
+    PlannedObject, Problem, RecordSize,
+};
+
+use super::examine::{Context, Examined, identity};
+use super::impact::{self, Subject};
+use super::{order, orphans};
+use crate::documents::{HookItem, Item};
+use crate::fieldpath::Path;
+use crate::kube::Cluster;
+use crate::object::Object;
+use crate::redact::{Redaction, Redactor};
+
+pub use super::examine::{Action, Seen};
+
+const IN_FLIGHT: usize = 8;
+/// How long a plan is kept.
+pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// The fields of one object, in JSON.
+const OBJECT_LIMIT_BYTES: usize = 256 << 10;
+/// The fields of a whole plan, in JSON.
+const PLAN_LIMIT_BYTES: usize = 32 << 20;
+
+/// What would be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Install, upgrade, rollback or uninstall.
+    pub operation: OperationKind,
+    /// The release's namespace.
+    pub namespace: &'a str,
+    /// The release's name.
+    pub release: &'a str,
+    /// The last revision; 0 when there is none.
+    pub current_revision: u32,
+    /// The revision that `base` is; 0 when there is none.
+    pub base_revision: u32,
+    /// The revision that would be written; 0 when none.
+    pub next_revision: u32,
+    /// The objects of the base revision.
+    pub base: &'a [Item],
+    /// Its hooks.
+    pub base_hooks: &'a [HookItem],
+    /// What is to be, in the order in which it is written; nothing for an uninstall.
+    pub new: &'a [Item],
+    /// The hooks that would run.
+    pub hooks: &'a [HookItem],
+    /// The files of `crds/` that are applied first.
+    pub crds: &'a [Item],
+    /// How; what is decided about conflicts among it.
+    pub options: &'a ApplyOptions,
+    /// Whether live objects that no manifest names are looked for.
+    pub orphans: bool,
+    /// Kinds that older revisions had, by `apiVersion` and `kind`.
+    pub kinds: &'a [(String, String)],
+    /// What is known already: documents that are dropped.
+    pub warnings: &'a [String],
+    /// How large the record would be.
+    pub record: Option<RecordSize>,
+}
+
+/// A plan, with what the bridge needs to carry it out. Holds secrets: only [`Prepared::plan`] leaves the process.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// As the page gets it, secrets hidden.
+    pub plan: Plan,
+    /// What is to be done, in order: applies first, then deletes.
+    pub actions: Vec<Action>,
+    /// Hides what this plan's Secrets hold, in everything that is told of the operation.
+    pub redaction: Redaction,
+    examined: Vec<Examined>,
+}
+
+impl Prepared {
+    /// Why the plan cannot be carried out: the first object that stands in the way, and all of its kind.
+    ///
+    /// # Errors
+    /// `conflict`, `merge-key-drift`, `ownership`, `immutable-field`, `invalid-object`, `forbidden`, `unverifiable` by a
+    /// webhook never: that is the person's risk.
+    pub fn refuse_unclean(&self) -> Result<(), Problem> {
+        let in_the_way: Vec<&PlannedObject> =
+            self.plan.objects.iter().filter(|object| stands_in_the_way(object)).collect();
+        let Some(first) = in_the_way.first() else { return self.refuse_hooks() };
+        let same: Vec<&&PlannedObject> =
+            in_the_way.iter().filter(|object| object.class == first.class).collect();
+        let mut problem = first.problem.clone().unwrap_or_else(|| {
+            let fields: usize = same.iter().map(|object| object.conflicts.len()).sum();
+            let detail = format!(
+                "{fields} {} on {} {}",
+                if fields == 1 { "field" } else { "fields" },
+                same.len(),
+                if same.len() == 1 { "object" } else { "objects" }
+            );
+            Problem::new(Code::Conflict, detail)
+        });
+        problem.objects = same.iter().map(|object| object.object.clone()).collect();
+        problem.conflicts = same.iter().flat_map(|object| object.conflicts.iter().cloned()).collect();
+        Err(problem)
+    }
+
+    fn refuse_hooks(&self) -> Result<(), Problem> {
+        match self.plan.hooks.iter().find_map(|hook| Some((hook, hook.problem.clone()?))) {
+            Some((hook, problem)) => Err(Problem { objects: vec![hook.object.clone()], ..problem }),
+            None => Ok(()),
+        }
+    }
+
+    /// About how many bytes it holds in memory.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let size = |value: &Option<Value>| value.as_ref().map_or(0, json_size);
+        self.examined
+            .iter()
+            .map(|examined| 2048 + 3 * (size(&examined.live) + size(&examined.predicted)))
+            .sum()
+    }
+}
+
+/// Makes a plan. Writes nothing.
+///
+/// # Errors
+/// The cluster does not answer or does not know the caller. What stands in one object's way is in the plan.
+pub async fn make(cluster: &Cluster, request: &Request<'_>, redactor: &Redactor) -> Result<Prepared, Problem> {
+    let mut context = Context::new(cluster, request);
+    context.read_base().await?;
+    let context = &context;
+    let new: Vec<Examined> = futures::stream::iter(request.new)
+        .map(|item| context.examine(item))
+        .buffered(IN_FLIGHT)
+        .try_collect()
+        .await?;
+    let named: HashSet<_> = new.iter().map(|examined| identity(&examined.action.object)).collect();
+    let mut old = Vec::new();
+    let is_uninstall = request.operation == OperationKind::Uninstall;
+    for item in request.base {
+        let reference = context.place(&item.object).await.map(|(reference, _)| reference);
+        let reference = reference.unwrap_or_else(|_| item.object.reference());
+        if !named.contains(&identity(&reference)) {
+            old.push((reference, item));
+        }
+    }
+    if is_uninstall {
+        old.sort_by(|a, b| order::uninstall_rank(&a.0).cmp(&order::uninstall_rank(&b.0)));
+    } else {
+        old.reverse();
+    }
+    let old: Vec<Examined> = futures::stream::iter(old)
+        .map(|(_, item)| context.examine_old(item, is_uninstall))
+        .buffered(IN_FLIGHT)
+        .try_collect()
+        .await?;
+    let mut examined = new;
+    examined.extend(old);
+    let hooks = hooks(context).await?;
+    let mut warnings = request.warnings.to_vec();
+    if request.orphans {
+        let found = orphans_of(context, &examined).await?;
+        warnings.extend(found.warnings);
+        examined.extend(found.objects.into_iter().map(Examined::orphan));
+    }
+    Ok(report(request, redactor, examined, hooks, warnings))
+}
+
+/// Looks again at a plan that a person approved: the same set, and nothing that moved since makes another plan of it.
+///
+/// Cost: one call for each object, and a new dry run for each that changed.
+///
+/// # Errors
+/// `plan-stale` with the objects whose class or conflicts are others now; those of [`make`].
+pub async fn confirm(
+    cluster: &Cluster,
+    kept: &Prepared,
+    request: &Request<'_>,
+    redactor: &Redactor,
+) -> Result<Prepared, Problem> {
+    let plan = &kept.plan;
+    if plan.digest != digest(request) {
+        return Err(stale("the manifests or the options are others than those of the plan", Vec::new()));
+    }
+    if plan.current_revision != request.current_revision || plan.base_revision != request.base_revision {
+        let detail = format!(
+            "the plan was made after revision {}, and the last one is {}",
+            plan.current_revision, request.current_revision
+        );
+        return Err(stale(&detail, Vec::new()));
+    }
+    let mut context = Context::new(cluster, request);
+    context.read_base().await?;
+    let context = &context;
+    let is_uninstall = request.operation == OperationKind::Uninstall;
+    let again: Vec<Examined> = futures::stream::iter(&kept.examined)
+        .map(|before| async move {
+            if before.action.class == Class::Orphan {
+                return Ok(before.clone());
+            }
+            let wanted = identity(&before.action.object);
+            if let Some(item) = find(context, request.new, &wanted).await {
+                let live = cluster.get(&before.action.object).await;
+                let seen = match &live {
+                    Ok(live) => live.as_ref().map(|live| Seen {
+                        uid: live.uid().to_owned(),
+                        resource_version: live.resource_version().to_owned(),
+                    }),
+                    Err(_) => None,
+                };
+                if live.is_ok() && seen == before.action.seen {
+                    return Ok(before.clone());
+                }
+                return context.examine(item).await;
+            }
+            match find(context, request.base, &wanted).await {
+                Some(item) => context.examine_old(item, is_uninstall).await,
+                None => Ok(before.clone()),
+            }
+        })
+        .buffered(IN_FLIGHT)
+        .try_collect()
+        .await?;
+    let moved: Vec<ObjectRef> = kept
+        .examined
+        .iter()
+        .zip(&again)
+        .filter(|(before, after)| !same_outcome(before, after))
+        .map(|(before, _)| before.action.object.clone())
+        .collect();
+    if !moved.is_empty() {
+        let names: Vec<String> = moved.iter().take(5).map(ToString::to_string).collect();
+        return Err(stale(&format!("something else would happen to {} now", names.join(", ")), moved));
+    }
+    let mut prepared = report(request, redactor, again, kept.plan.hooks.clone(), kept.plan.warnings.clone());
+    prepared.plan.id.clone_from(&plan.id);
+    prepared.plan.created_at.clone_from(&plan.created_at);
+    prepared.plan.expires_at.clone_from(&plan.expires_at);
+    Ok(prepared)
+}
+
+/// An object that was to be changed and needs no change any more, or the other way round, is no surprise to anybody.
+fn same_outcome(before: &Examined, after: &Examined) -> bool {
+    let settle = |class| if class == Class::Unchanged { Class::Update } else { class };
+    let ((a, a_conflicts), (b, b_conflicts)) = (before.verdict(), after.verdict());
+    settle(a) == settle(b) && a_conflicts == b_conflicts
+}
+
+async fn find<'a>(context: &Context<'_>, items: &'a [Item], wanted: &super::examine::Identity) -> Option<&'a Item> {
+    for item in items.iter().filter(|item| item.object.name() == wanted.3 && item.object.kind() == wanted.1) {
+        let reference = context.place(&item.object).await.map(|(reference, _)| reference);
+        if identity(&reference.unwrap_or_else(|_| item.object.reference())) == *wanted {
+            return Some(item);
+        }
+    }
+    None
+}
+
+fn stale(detail: &str, objects: Vec<ObjectRef>) -> Problem {
+    Problem { objects, ..Problem::new(Code::PlanStale, format!("{detail}; review it again")) }
+}
+
+async fn orphans_of(context: &Context<'_>, examined: &[Examined]) -> Result<orphans::Found, Problem> {
+    let request = context.request;
+    let mut known: HashSet<_> = examined.iter().map(|examined| identity(&examined.action.object)).collect();
+    known.extend(context.base_identities().cloned());
+    let mut kinds: BTreeSet<(String, String)> = request.kinds.iter().cloned().collect();
+    let mut namespaces = BTreeSet::from([request.namespace.to_owned()]);
+    for examined in examined {
+        let object = &examined.action.object;
+        kinds.insert((object.api_version.clone(), object.kind.clone()));
+        namespaces.extend(object.namespace.clone());
+    }
+    let mut found =
+        orphans::owned(context.cluster, &kinds, &namespaces, request.namespace, request.release).await?;
+    found.objects.retain(|object| !known.contains(&identity(object)));
+    Ok(found)
+}
+
+/// The events that an operation runs, in their order.
+fn events(operation: OperationKind) -> &'static [&'static str] {
+    match operation {
+        OperationKind::Install => &["pre-install", "post-install"],
+        OperationKind::Upgrade => &["pre-upgrade", "post-upgrade"],
+        OperationKind::Rollback => &["pre-rollback", "post-rollback"],
+        OperationKind::Uninstall => &["pre-delete", "post-delete"],
+        _ => &[],
+    }
+}
+
+async fn hooks(context: &Context<'_>) -> Result<Vec<PlannedHook>, Problem> {
+    let request = context.request;
+    if request.options.no_hooks {
+        return Ok(Vec::new());
+    }
+    let mut runs: Vec<(usize, &HookItem)> = Vec::new();
+    for (phase, event) in events(request.operation).iter().enumerate() {
+        let mut these: Vec<&HookItem> =
+            request.hooks.iter().filter(|hook| hook.events.iter().any(|known| known == event)).collect();
+        these.sort_by(|a, b| (a.weight, a.object.name()).cmp(&(b.weight, b.object.name())));
+        runs.extend(these.into_iter().map(|hook| (phase, hook)));
+    }
+    // A hook of both phases is shown once, where it first runs.
+    let mut shown: Vec<&HookItem> = Vec::new();
+    for (_, hook) in runs {
+        if !shown.iter().any(|known| std::ptr::eq(*known, hook)) {
+            shown.push(hook);
+        }
+    }
+    futures::stream::iter(shown)
+        .map(|hook| async move {
+            let (object, problem) = context.examine_hook(hook).await?;
+            let before = request.base_hooks.iter().find(|known| {
+                known.object.kind() == hook.object.kind() && known.object.name() == hook.object.name()
+            });
+            Ok(PlannedHook {
+                object,
+                events: hook.events.clone(),
+                weight: hook.weight,
+                source: hook.source.clone(),
+                changed: before.is_none_or(|before| before.object != hook.object),
+                problem,
+            })
+        })
+        .buffered(IN_FLIGHT)
+        .try_collect()
+        .await
+}
+
+/// What was submitted, as a hash: objects, hooks, definitions and the options that decide what is sent.
+#[must_use]
+pub fn digest(request: &Request<'_>) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |text: &[u8]| {
+        hash.update(text.len().to_be_bytes());
+        hash.update(text);
+    };
+    add(&json(&request.operation));
+    add(request.namespace.as_bytes());
+    add(request.release.as_bytes());
+    for (group, items) in [request.new, request.crds, request.base].into_iter().enumerate() {
+        add(&group.to_be_bytes());
+        for item in items {
+            add(item.source.as_bytes());
+            add(&json(item.object.as_map()));
+        }
+    }
+    for hook in request.hooks {
+        add(hook.text.as_bytes());
+    }
+    let options = request.options;
+    add(&json(&options.conflicts));
+    add(&json(&options.recreate));
+    for switch in [options.create_namespace, options.take_ownership, options.prune, options.no_hooks] {
+        add(&[u8::from(switch)]);
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        use std::fmt::Write as _;
+        // A String takes everything.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    // Maps and plain data of ours always are JSON.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+fn report(
+    request: &Request<'_>,
+    redactor: &Redactor,
+    examined: Vec<Examined>,
+    hooks: Vec<PlannedHook>,
+    warnings: Vec<String>,
+) -> Prepared {
+    let hook_secrets = request.hooks.iter().map(|hook| &hook.object);
+    let base_secrets = request.base.iter().map(|item| &item.object);
+    let secrets: Vec<&Object> =
+        examined.iter().flat_map(|examined| &examined.secrets).chain(hook_secrets).chain(base_secrets).collect();
+    let redaction = redactor.known(secrets);
+    let impact = impact_of(&examined, &redaction);
+    let mut room = PLAN_LIMIT_BYTES;
+    let mut counts = Counts::default();
+    let mut objects = Vec::with_capacity(examined.len());
+    let mut said: Vec<String> = warnings;
+    for examined in &examined {
+        count(&mut counts, examined.action.class);
+        said.extend(examined.warnings.iter().cloned());
+        objects.push(planned(examined, &redaction, &mut room));
+    }
+    let mut seen = HashSet::new();
+    said.retain(|warning| seen.insert(warning.clone()));
+    let mut hooks = hooks;
+    for problem in hooks.iter_mut().filter_map(|hook| hook.problem.as_mut()) {
+        redaction.problem(problem);
+    }
+    let now = Timestamp::now();
+    let clean = !objects.iter().any(stands_in_the_way) && hooks.iter().all(|hook| hook.problem.is_none());
+    let plan = Plan {
+        id: String::new(),
+        created_at: moment(now),
+        expires_at: moment(now.saturating_add(LIFETIME).unwrap_or(now)),
+        operation: request.operation,
+        namespace: request.namespace.to_owned(),
+        release: request.release.to_owned(),
+        current_revision: request.current_revision,
+        base_revision: request.base_revision,
+        next_revision: request.next_revision,
+        digest: digest(request),
+        counts,
+        objects,
+        hooks,
+        impact,
+        record: request.record,
+        warnings: said.iter().map(|warning| redaction.text(warning)).collect(),
+        clean,
+    };
+    let actions = examined.iter().map(|examined| examined.action.clone()).collect();
+    Prepared { plan, actions, redaction, examined }
+}
+
+/// RFC 3339, whole seconds.
+fn moment(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+}
+
+fn stands_in_the_way(object: &PlannedObject) -> bool {
+    match object.class {
+        Class::Conflict | Class::Invalid | Class::Forbidden => true,
+        Class::Adopt | Class::Foreign => object.problem.is_some(),
+        _ => false,
+    }
+}
+
+fn impact_of(examined: &[Examined], redaction: &Redaction) -> Vec<Impact> {
+    let subjects: Vec<Subject<'_>> = examined
+        .iter()
+        .map(|examined| Subject {
+            object: &examined.action.object,
+            class: examined.action.class,
+            live: examined.live.as_ref(),
+            predicted: examined.predicted.as_ref(),
+            changes: &examined.changes,
+            recreate: examined.action.recreate,
+        })
+        .collect();
+    let mut impact = impact::of(&subjects);
+    for impact in &mut impact {
+        if let Impact::Images { removed, added } = impact {
+            for image in removed.iter_mut().chain(added) {
+                *image = redaction.text(image);
+            }
+        }
+    }
+    impact
+}
+
+fn count(counts: &mut Counts, class: Class) {
+    let counter = match class {
+        Class::Create => &mut counts.create,
+        Class::Update => &mut counts.update,
+        Class::Unchanged => &mut counts.unchanged,
+        Class::Delete => &mut counts.delete,
+        Class::Keep | Class::Foreign | Class::Gone => &mut counts.keep,
+        Class::Adopt => &mut counts.adopt,
+        Class::Conflict => &mut counts.conflict,
+        Class::Invalid | Class::Forbidden => &mut counts.invalid,
+        Class::Unverifiable => &mut counts.unverifiable,
+        Class::Orphan => &mut counts.orphan,
+    };
+    *counter += 1;
+}
+
+fn planned(examined: &Examined, redaction: &Redaction, room: &mut usize) -> PlannedObject {
+    let object = &examined.action.object;
+    let mut fields = Vec::new();
+    let mut truncated = false;
+    let mut left = OBJECT_LIMIT_BYTES.min(*room);
+    let mut add = |path: &Path, mut change: FieldChange| {
+        redaction.change(object, path, &mut change);
+        let size = 64 + change.path.len() + [&change.old, &change.new].into_iter().flatten().map(json_size).sum::<usize>();
+        if size > left {
+            truncated = true;
+            return;
+        }
+        left -= size;
+        *room -= size;
+        fields.push(change);
+    };
+    if examined.action.class == Class::Create {
+        for (path, value) in parts(examined.predicted.as_ref()) {
+            let change = FieldChange {
+                path: path.to_string(),
+                old: None,
+                new: Some(value.clone()),
+                cause: wire::Cause::Chart,
+                owner: None,
+            };
+            add(&path, change);
+        }
+    }
+    for (change, (cause, owner)) in examined.changes.iter().zip(&examined.causes) {
+        let told = FieldChange {
+            path: change.path.to_string(),
+            old: change.old.clone(),
+            new: change.new.clone(),
+            cause: *cause,
+            owner: owner.clone(),
+        };
+        add(&change.path, told);
+    }
+    let conflicts = examined.conflicts.iter().map(|(conflict, path)| {
+        let mut conflict = conflict.clone();
+        redaction.conflict(object, path, &mut conflict);
+        conflict
+    });
+    let mut problem = examined.problem.clone();
+    if let Some(problem) = &mut problem {
+        redaction.problem(problem);
+    }
+    PlannedObject {
+        object: object.clone(),
+        class: examined.action.class,
+        source: (!examined.action.source.is_empty()).then(|| examined.action.source.clone()),
+        conflicts: conflicts.collect(),
+        fields,
+        truncated,
+        problem,
+        recreate: examined.propose_recreate,
+        approximate: examined.approximate,
+    }
+}
+
+/// The parts of an object that is created, without what names it.
+fn parts(object: Option<&Value>) -> Vec<(Path, &Value)> {
+    let map = object.and_then(Value::as_object);
+    map.into_iter()
+        .flatten()
+        .filter(|(name, _)| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"))
+        .map(|(name, value)| (Path(vec![crate::fieldpath::Step::Field(name.clone())]), value))
+        .collect()
+}
+
+/// How many bytes a value is in JSON, without writing them anywhere.
+fn json_size(value: &Value) -> usize {
+    struct Counter(usize);
+
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut counter = Counter(0);
+    // Writing a value into a counter does not fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
+}
