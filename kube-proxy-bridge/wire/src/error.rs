@@ -28,6 +28,9 @@ pub struct Problem {
     /// Finds it in the bridge's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The rule of the bridge's policy that forbids it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// What the API server said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub k8s: Option<KubernetesError>,
@@ -203,6 +206,7 @@ impl Problem {
             retryable: code.retryable(),
             operation: None,
             request_id: None,
+            rule: None,
             k8s: None,
             objects: Vec::new(),
             conflicts: Vec::new(),
