@@ -1,0 +1,635 @@
+//! What the bridge counts, in Prometheus' words. No label ever holds the name of a release, an object or a person.
+//!
+//! Every label is a word of a closed set: an enum here or in `wire`, or a row of a table.
+
+mod process;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use wire::{Code, ConflictKind, FieldChoice, OperationKind, OperationResult, OperationState, RecoverAction};
+
+/// Seconds: from the fastest operation to one with many waits.
+const OPERATION_BUCKETS: [f64; 11] = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0];
+/// Seconds: calls, plans, waits for a turn.
+const CALL_BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0];
+/// Bytes: from a small record to the limit.
+const RECORD_BUCKETS: [f64; 9] =
+    [4096.0, 8192.0, 16384.0, 32768.0, 65536.0, 131_072.0, 262_144.0, 524_288.0, 1_048_576.0];
+
+/// All metrics; cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    operations: Family<OperationLabels, Counter>,
+    operation_seconds: Durations<KindResult>,
+    phase_seconds: Durations<KindPhase>,
+    in_progress: Family<KindLabel, Gauge>,
+    queued: Family<KindLabel, Gauge>,
+    queue_wait: Histogram,
+    objects: Family<ActionLabel, Counter>,
+    rollbacks: Family<TriggerResult, Counter>,
+    hooks: Family<EventResult, Counter>,
+    hook_seconds: Durations<EventResult>,
+    plans: Family<ResultLabel, Counter>,
+    plan_seconds: Durations<ResultLabel>,
+    conflicts: Family<ConflictLabels, Counter>,
+    drift_checks: Family<ResultLabel, Counter>,
+    drift_detected: Family<OwnerLabel, Counter>,
+    drifted_objects: Gauge,
+    orphans: Counter,
+    recoveries: Family<RecoveryLabels, Counter>,
+    recovery_seconds: Durations<RecoveryLabels>,
+    record_bytes: Histogram,
+    record_failures: Family<ReasonLabel, Counter>,
+    time_to_ready: Durations<ClassLabel>,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Durations<CallLabels>,
+    retries: Family<VerbLabel, Counter>,
+    watch_restarts: Family<ReasonLabel, Counter>,
+    auth_failures: Family<ReasonLabel, Counter>,
+    policy_denied: Family<RuleLabel, Counter>,
+    rate_limited: Family<RouteLabel, Counter>,
+    streams: Gauge,
+    streams_dropped: Counter,
+    redactions: Family<WhereLabel, Counter>,
+}
+
+type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// A word of a closed set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Word(&'static str);
+
+impl EncodeLabelValue for Word {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        EncodeLabelValue::encode(&self.0, encoder)
+    }
+}
+
+macro_rules! labels {
+    ($($name:ident { $($field:ident),+ })+) => {
+        $(#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+        struct $name { $($field: Word),+ })+
+    };
+}
+
+labels! {
+    OperationLabels { r#type, result, reason }
+    KindResult { r#type, result }
+    KindPhase { r#type, phase }
+    KindLabel { r#type }
+    ActionLabel { action }
+    TriggerResult { trigger, result }
+    EventResult { event, result }
+    ResultLabel { result }
+    ConflictLabels { owner_class, resolution }
+    OwnerLabel { owner_class }
+    RecoveryLabels { action, found_state }
+    ReasonLabel { reason }
+    ClassLabel { kind_class }
+    CallLabels { verb, code, dry_run }
+    VerbLabel { verb }
+    RuleLabel { rule }
+    RouteLabel { route }
+    WhereLabel { r#where }
+}
+
+macro_rules! words {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($variant:ident = $text:literal),+ $(,)? })+) => {
+        $($(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the words say it")]
+        pub enum $name { $($variant),+ }
+
+        impl $name {
+            const fn word(self) -> Word { Word(match self { $(Self::$variant => $text),+ }) }
+        })+
+    };
+}
+
+words! {
+    /// What came of an operation.
+    Outcome {
+        Success = "success", Failed = "failed", Cancelled = "cancelled", Degraded = "degraded",
+        Interrupted = "interrupted", Rejected = "rejected",
+    }
+    /// What happened to an object.
+    Action {
+        Create = "create", Update = "update", Unchanged = "unchanged", Delete = "delete", Keep = "keep", Skip = "skip",
+        Conflict = "conflict", Invalid = "invalid",
+    }
+    /// Why a rollback ran.
+    Trigger { User = "user", OnFailure = "on-failure", Recovery = "recovery" }
+    /// What came of a plan, a hook or a check.
+    Finding {
+        Success = "success", Failed = "failed", Clean = "clean", Changes = "changes", Conflicts = "conflicts",
+        Invalid = "invalid",
+    }
+    /// What kind of object became ready.
+    KindClass { Workload = "workload", Job = "job", CustomResource = "cr", Other = "other" }
+    /// Where values were hidden.
+    Place { Plan = "plan", Event = "event", Problem = "problem", Release = "release", Log = "log" }
+    /// Why a watch began anew.
+    Restart { Expired = "expired", Closed = "closed", Idle = "idle", Failed = "failed", Forbidden = "forbidden" }
+    /// What a recovery found.
+    FoundState {
+        PendingInstall = "pending-install", PendingUpgrade = "pending-upgrade", PendingRollback = "pending-rollback",
+        Uninstalling = "uninstalling", Other = "other",
+    }
+    /// How a conflict was settled.
+    Resolution { Yield = "yield", Force = "force", TakeOver = "takeover", Abort = "abort" }
+}
+
+impl From<OperationResult> for Outcome {
+    fn from(result: OperationResult) -> Self {
+        match result {
+            OperationResult::Success => Self::Success,
+            OperationResult::Failed => Self::Failed,
+            OperationResult::Cancelled => Self::Cancelled,
+            OperationResult::Degraded => Self::Degraded,
+            OperationResult::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<FieldChoice> for Resolution {
+    fn from(choice: FieldChoice) -> Self {
+        match choice {
+            FieldChoice::Force => Self::Force,
+            FieldChoice::TakeOver => Self::TakeOver,
+            FieldChoice::Yield => Self::Yield,
+        }
+    }
+}
+
+/// Counts one in a gauge until it is dropped.
+#[derive(Debug)]
+pub struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// An operation that waits for its turn; dropping it ends the wait.
+#[derive(Debug)]
+pub struct Queued {
+    _counted: Counted,
+    since: Instant,
+    wait: Histogram,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.wait.observe(self.since.elapsed().as_secs_f64());
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// All at zero.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut root = Registry::default();
+        process::register(&mut root);
+        let kpb = root.sub_registry_with_prefix("kpb");
+        let long = || -> Histogram { Histogram::new(OPERATION_BUCKETS) };
+        let short = || -> Histogram { Histogram::new(CALL_BUCKETS) };
+        let queue_wait = Histogram::new(OPERATION_BUCKETS);
+        let record_bytes = Histogram::new(RECORD_BUCKETS);
+        kpb.register(
+            "build",
+            "The version of this bridge",
+            Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        // A family is shared by its clones.
+        macro_rules! family {
+            ($name:literal, $help:literal) => {{
+                let family = Family::default();
+                kpb.register($name, $help, family.clone());
+                family
+            }};
+            ($name:literal, $help:literal, $buckets:ident) => {{
+                let family = Family::new_with_constructor($buckets as fn() -> Histogram);
+                kpb.register($name, $help, family.clone());
+                family
+            }};
+        }
+        macro_rules! single {
+            ($name:literal, $help:literal, $metric:expr) => {{
+                let metric = $metric;
+                kpb.register($name, $help, metric.clone());
+                metric
+            }};
+        }
+        let inner = Inner {
+            operations: family!("operations", "Operations that ended"),
+            operation_seconds: family!("operation_duration_seconds", "How long operations ran", long),
+            phase_seconds: family!("operation_phase_duration_seconds", "How long their phases took", long),
+            in_progress: family!("operations_in_progress", "Operations that run"),
+            queued: family!("operation_queue_length", "Operations that wait"),
+            queue_wait: single!("operation_queue_wait_seconds", "How long operations waited", queue_wait),
+            objects: family!("objects", "Objects, by what happened to them"),
+            rollbacks: family!("rollbacks", "Rollbacks, by what began them"),
+            hooks: family!("hooks", "Hooks that ran"),
+            hook_seconds: family!("hook_duration_seconds", "How long hooks ran", long),
+            plans: family!("plans", "Plans, by what they found"),
+            plan_seconds: family!("plan_duration_seconds", "How long plans took", short),
+            conflicts: family!("conflicts", "Fields of other managers, by how it was settled"),
+            drift_checks: family!("drift_checks", "Comparisons of a release with the cluster"),
+            drift_detected: family!("drift_detected", "Objects that others changed, by who did"),
+            drifted_objects: single!(
+                "drifted_objects",
+                "Objects that differ, in the last check",
+                Gauge::default()
+            ),
+            orphans: single!("orphans_detected", "Objects that releases left behind", Counter::default()),
+            recoveries: family!("recoveries", "Operations brought to an end after they were cut off"),
+            recovery_seconds: family!(
+                "recovery_duration_seconds",
+                "From a failure to the next success",
+                long
+            ),
+            record_bytes: single!("record_bytes", "Sizes of stored records", record_bytes),
+            record_failures: family!("record_write_failures", "Records that could not be written"),
+            time_to_ready: family!("time_to_ready_seconds", "How long objects took to become ready", long),
+            calls: family!("k8s_requests", "Calls to the API server"),
+            call_seconds: family!("k8s_request_duration_seconds", "How long they took", short),
+            retries: family!("k8s_retries", "Calls that were repeated"),
+            watch_restarts: family!("watch_restarts", "Watches that began anew"),
+            auth_failures: family!("auth_failures", "Callers that were refused"),
+            policy_denied: family!("policy_denied", "Objects that the policy refused"),
+            rate_limited: family!("rate_limited", "Requests that came too often"),
+            streams: single!("sse_streams", "Event streams that are open", Gauge::default()),
+            streams_dropped: single!(
+                "sse_dropped",
+                "Event streams whose reader was too slow",
+                Counter::default()
+            ),
+            redactions: family!("redactions", "Values that were hidden"),
+            registry: root,
+        };
+        Self(Arc::new(inner))
+    }
+
+    /// Everything as text, as Prometheus reads it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        let _ = text::encode(&mut text, &self.0.registry);
+        text
+    }
+
+    /// An operation ended, or was refused before it began.
+    pub fn operation_ended(
+        &self,
+        kind: OperationKind,
+        outcome: Outcome,
+        reason: Option<Code>,
+        duration: Duration,
+    ) {
+        let (r#type, result) = (kind_word(kind), outcome.word());
+        let reason = Word(reason.map_or("", Code::text));
+        self.0.operations.get_or_create(&OperationLabels { r#type, result, reason }).inc();
+        self.0
+            .operation_seconds
+            .get_or_create(&KindResult { r#type, result })
+            .observe(duration.as_secs_f64());
+    }
+
+    /// An operation left a state.
+    pub fn operation_phase(&self, kind: OperationKind, phase: OperationState, duration: Duration) {
+        let labels = KindPhase { r#type: kind_word(kind), phase: state_word(phase) };
+        self.0.phase_seconds.get_or_create(&labels).observe(duration.as_secs_f64());
+    }
+
+    /// An operation runs as long as the answer lives.
+    #[must_use]
+    pub fn operation_running(&self, kind: OperationKind) -> Counted {
+        Counted::new(self.0.in_progress.get_or_create(&KindLabel { r#type: kind_word(kind) }).clone())
+    }
+
+    /// An operation waits as long as the answer lives.
+    #[must_use]
+    pub fn operation_queued(&self, kind: OperationKind) -> Queued {
+        let gauge = self.0.queued.get_or_create(&KindLabel { r#type: kind_word(kind) }).clone();
+        Queued { _counted: Counted::new(gauge), since: Instant::now(), wait: self.0.queue_wait.clone() }
+    }
+
+    /// Something happened to an object.
+    pub fn object(&self, action: Action) {
+        self.0.objects.get_or_create(&ActionLabel { action: action.word() }).inc();
+    }
+
+    /// A rollback ended.
+    pub fn rollback(&self, trigger: Trigger, outcome: Outcome) {
+        self.0
+            .rollbacks
+            .get_or_create(&TriggerResult { trigger: trigger.word(), result: outcome.word() })
+            .inc();
+    }
+
+    /// A hook of `event` (`pre-install`, …) ended.
+    pub fn hook(&self, event: &str, result: Finding, duration: Duration) {
+        let labels = EventResult { event: hook_word(event), result: result.word() };
+        self.0.hooks.get_or_create(&labels).inc();
+        self.0.hook_seconds.get_or_create(&labels).observe(duration.as_secs_f64());
+    }
+
+    /// A plan was made.
+    pub fn plan(&self, result: Finding, duration: Duration) {
+        let labels = ResultLabel { result: result.word() };
+        self.0.plans.get_or_create(&labels).inc();
+        self.0.plan_seconds.get_or_create(&labels).observe(duration.as_secs_f64());
+    }
+
+    /// A field of another manager was in the way.
+    pub fn conflict(&self, owner: ConflictKind, resolution: Resolution) {
+        let labels = ConflictLabels { owner_class: owner_word(owner), resolution: resolution.word() };
+        self.0.conflicts.get_or_create(&labels).inc();
+    }
+
+    /// A release was compared with the cluster: `drifted` objects differ.
+    pub fn drift_check(&self, result: Finding, drifted: u32) {
+        self.0.drift_checks.get_or_create(&ResultLabel { result: result.word() }).inc();
+        self.0.drifted_objects.set(i64::from(drifted));
+    }
+
+    /// Somebody changed an object of a release.
+    pub fn drift_detected(&self, owner: ConflictKind) {
+        self.0.drift_detected.get_or_create(&OwnerLabel { owner_class: owner_word(owner) }).inc();
+    }
+
+    /// Objects were found that a release left behind.
+    pub fn orphans_detected(&self, count: u64) {
+        self.0.orphans.inc_by(count);
+    }
+
+    /// An operation that was cut off came to an end.
+    pub fn recovery(&self, action: RecoverAction, found: FoundState, duration: Duration) {
+        let action = Word(match action {
+            RecoverAction::Abandon => "abandon",
+            RecoverAction::Resume => "resume",
+            RecoverAction::Rollback => "rollback",
+        });
+        let labels = RecoveryLabels { action, found_state: found.word() };
+        self.0.recoveries.get_or_create(&labels).inc();
+        self.0.recovery_seconds.get_or_create(&labels).observe(duration.as_secs_f64());
+    }
+
+    /// A record of this size was stored.
+    #[expect(clippy::cast_precision_loss, reason = "records have at most a million bytes")]
+    pub fn record_written(&self, bytes: usize) {
+        self.0.record_bytes.observe(bytes as f64);
+    }
+
+    /// A record could not be written.
+    pub fn record_write_failed(&self, reason: Code) {
+        self.0.record_failures.get_or_create(&ReasonLabel { reason: Word(reason.text()) }).inc();
+    }
+
+    /// An object became ready.
+    pub fn ready(&self, class: KindClass, duration: Duration) {
+        let labels = ClassLabel { kind_class: class.word() };
+        self.0.time_to_ready.get_or_create(&labels).observe(duration.as_secs_f64());
+    }
+
+    /// The API server answered, or did not (`class` 0).
+    pub fn kubernetes_call(
+        &self,
+        verb: &'static str,
+        class: u16,
+        dry_run: bool,
+        duration: Duration,
+        retried: bool,
+    ) {
+        let code = Word(match class {
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            5 => "5xx",
+            _ => "none",
+        });
+        let labels =
+            CallLabels { verb: Word(verb), code, dry_run: Word(if dry_run { "true" } else { "false" }) };
+        self.0.calls.get_or_create(&labels).inc();
+        self.0.call_seconds.get_or_create(&labels).observe(duration.as_secs_f64());
+        if retried {
+            self.0.retries.get_or_create(&VerbLabel { verb: Word(verb) }).inc();
+        }
+    }
+
+    /// A watch began anew.
+    pub fn watch_restarted(&self, reason: Restart) {
+        self.0.watch_restarts.get_or_create(&ReasonLabel { reason: reason.word() }).inc();
+    }
+
+    /// A caller was refused; `reason` is a word of ours.
+    pub fn auth_failed(&self, reason: &'static str) {
+        self.0.auth_failures.get_or_create(&ReasonLabel { reason: Word(reason) }).inc();
+    }
+
+    /// The policy refused something; `rule` is its id.
+    pub fn policy_denied(&self, rule: &'static str) {
+        self.0.policy_denied.get_or_create(&RuleLabel { rule: Word(rule) }).inc();
+    }
+
+    /// A caller came too often; `route` is a row of the table of routes.
+    pub fn rate_limited(&self, route: &'static str) {
+        self.0.rate_limited.get_or_create(&RouteLabel { route: Word(route) }).inc();
+    }
+
+    /// An event stream is open as long as the answer lives.
+    #[must_use]
+    pub fn stream_open(&self) -> Counted {
+        Counted::new(self.0.streams.clone())
+    }
+
+    /// A reader of an event stream was too slow.
+    pub fn stream_dropped(&self) {
+        self.0.streams_dropped.inc();
+    }
+
+    /// `count` values were hidden.
+    pub fn redacted(&self, place: Place, count: u64) {
+        self.0.redactions.get_or_create(&WhereLabel { r#where: place.word() }).inc_by(count);
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+const fn kind_word(kind: OperationKind) -> Word {
+    Word(match kind {
+        OperationKind::Cleanup => "cleanup",
+        OperationKind::Install => "install",
+        OperationKind::Recover => "recover",
+        OperationKind::Rollback => "rollback",
+        OperationKind::Test => "test",
+        OperationKind::Uninstall => "uninstall",
+        OperationKind::Upgrade => "upgrade",
+    })
+}
+
+const fn state_word(state: OperationState) -> Word {
+    Word(match state {
+        OperationState::Queued => "queued",
+        OperationState::Validating => "validating",
+        OperationState::Crds => "crds",
+        OperationState::Namespace => "namespace",
+        OperationState::Locking => "locking",
+        OperationState::PreHooks => "pre-hooks",
+        OperationState::Applying => "applying",
+        OperationState::Pruning => "pruning",
+        OperationState::Deleting => "deleting",
+        OperationState::Waiting => "waiting",
+        OperationState::PostHooks => "post-hooks",
+        OperationState::Recording => "recording",
+        OperationState::Done => "done",
+        OperationState::Failed => "failed",
+        OperationState::Cancelled => "cancelled",
+        OperationState::Degraded => "degraded",
+        OperationState::Interrupted => "interrupted",
+    })
+}
+
+const fn owner_word(owner: ConflictKind) -> Word {
+    Word(match owner {
+        ConflictKind::Autoscaler => "autoscaler",
+        ConflictKind::Controller => "controller",
+        ConflictKind::Deployer => "deployer",
+        ConflictKind::Helm => "helm",
+        ConflictKind::Kubectl => "kubectl",
+        ConflictKind::Other => "other",
+    })
+}
+
+/// Helm's nine events; a chart cannot add a tenth.
+fn hook_word(event: &str) -> Word {
+    const EVENTS: [&str; 9] = [
+        "pre-install",
+        "post-install",
+        "pre-delete",
+        "post-delete",
+        "pre-upgrade",
+        "post-upgrade",
+        "pre-rollback",
+        "post-rollback",
+        "test",
+    ];
+    Word(EVENTS.into_iter().find(|known| *known == event).unwrap_or("other"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_the_interface_is_there() {
+        let metrics = Metrics::new();
+        let (second, code) = (Duration::from_secs(1), Code::Conflict);
+        metrics.operation_ended(OperationKind::Install, Outcome::Failed, Some(code), second);
+        metrics.operation_phase(OperationKind::Install, OperationState::Applying, second);
+        let running = metrics.operation_running(OperationKind::Upgrade);
+        drop(metrics.operation_queued(OperationKind::Upgrade));
+        metrics.object(Action::Create);
+        metrics.rollback(Trigger::OnFailure, Outcome::Success);
+        metrics.hook("pre-install", Finding::Success, second);
+        metrics.hook("evil\"} 1", Finding::Success, second);
+        metrics.plan(Finding::Clean, second);
+        metrics.conflict(ConflictKind::Autoscaler, Resolution::Yield);
+        metrics.drift_check(Finding::Changes, 3);
+        metrics.drift_detected(ConflictKind::Kubectl);
+        metrics.orphans_detected(2);
+        metrics.recovery(RecoverAction::Resume, FoundState::PendingInstall, second);
+        metrics.record_written(5000);
+        metrics.record_write_failed(code);
+        metrics.ready(KindClass::Workload, second);
+        metrics.kubernetes_call("patch", 2, true, second, true);
+        metrics.watch_restarted(Restart::Expired);
+        metrics.auth_failed("session");
+        metrics.policy_denied("helm-record");
+        metrics.rate_limited("/v1/plans");
+        let stream = metrics.stream_open();
+        metrics.stream_dropped();
+        metrics.redacted(Place::Plan, 4);
+        let text = metrics.text();
+        for line in [
+            "kpb_operations_total{type=\"install\",result=\"failed\",reason=\"conflict\"} 1",
+            "kpb_operation_duration_seconds_count{type=\"install\",result=\"failed\"} 1",
+            "kpb_operation_phase_duration_seconds_count{type=\"install\",phase=\"applying\"} 1",
+            "kpb_operations_in_progress{type=\"upgrade\"} 1",
+            "kpb_operation_queue_length{type=\"upgrade\"} 0",
+            "kpb_operation_queue_wait_seconds_count 1",
+            "kpb_objects_total{action=\"create\"} 1",
+            "kpb_rollbacks_total{trigger=\"on-failure\",result=\"success\"} 1",
+            "kpb_hooks_total{event=\"pre-install\",result=\"success\"} 1",
+            "kpb_hooks_total{event=\"other\",result=\"success\"} 1",
+            "kpb_hook_duration_seconds_count{event=\"pre-install\",result=\"success\"} 1",
+            "kpb_plans_total{result=\"clean\"} 1",
+            "kpb_plan_duration_seconds_count{result=\"clean\"} 1",
+            "kpb_conflicts_total{owner_class=\"autoscaler\",resolution=\"yield\"} 1",
+            "kpb_drift_checks_total{result=\"changes\"} 1",
+            "kpb_drift_detected_total{owner_class=\"kubectl\"} 1",
+            "kpb_drifted_objects 3",
+            "kpb_orphans_detected_total 2",
+            "kpb_recoveries_total{action=\"resume\",found_state=\"pending-install\"} 1",
+            "kpb_recovery_duration_seconds_count{action=\"resume\",found_state=\"pending-install\"} 1",
+            "kpb_record_bytes_bucket{le=\"8192.0\"} 1",
+            "kpb_record_write_failures_total{reason=\"conflict\"} 1",
+            "kpb_time_to_ready_seconds_count{kind_class=\"workload\"} 1",
+            "kpb_k8s_requests_total{verb=\"patch\",code=\"2xx\",dry_run=\"true\"} 1",
+            "kpb_k8s_request_duration_seconds_count{verb=\"patch\",code=\"2xx\",dry_run=\"true\"} 1",
+            "kpb_k8s_retries_total{verb=\"patch\"} 1",
+            "kpb_watch_restarts_total{reason=\"expired\"} 1",
+            "kpb_auth_failures_total{reason=\"session\"} 1",
+            "kpb_policy_denied_total{rule=\"helm-record\"} 1",
+            "kpb_rate_limited_total{route=\"/v1/plans\"} 1",
+            "kpb_sse_streams 1",
+            "kpb_sse_dropped_total 1",
+            "kpb_redactions_total{where=\"plan\"} 4",
+            "kpb_build_info{version=",
+        ] {
+            assert!(text.lines().any(|found| found.starts_with(line)), "{line}\n{text}");
+        }
+        drop((running, stream));
+        assert!(metrics.text().contains("kpb_operations_in_progress{type=\"upgrade\"} 0"));
+        assert!(metrics.text().contains("kpb_sse_streams 0"));
+        if cfg!(target_os = "linux") {
+            for name in ["process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds"] {
+                let line = text.lines().find(|line| line.starts_with(name)).expect(name);
+                let value: f64 =
+                    line.split(' ').nth(1).and_then(|value| value.parse().ok()).expect("a number");
+                assert!(value >= 0.0, "{line}");
+            }
+        }
+    }
+}
