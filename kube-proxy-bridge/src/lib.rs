@@ -5,6 +5,7 @@
 //! and `operations`, which reach the cluster through `kube` alone. The page is read once at the start and served from
 //! memory, so no request ever names a path on disk.
 
+pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod desktop;
@@ -12,8 +13,10 @@ pub mod documents;
 pub mod fieldpath;
 pub mod http;
 pub mod kube;
+pub mod metrics;
 pub mod object;
 pub mod operations;
+pub mod policy;
 pub mod redact;
 pub mod releases;
 pub mod telemetry;
@@ -30,6 +33,7 @@ use tokio::time::sleep;
 use tower_http::catch_panic::CatchPanicLayer;
 use wire::{ClusterInfo, Code, Mode, Problem};
 
+use crate::audit::Audit;
 use crate::auth::Caller;
 use crate::auth::host::Hosts;
 use crate::auth::launch::Codes;
@@ -40,7 +44,11 @@ use crate::config::{Access, Settings};
 use crate::http::error::Failure;
 use crate::http::headers::SecurityHeaders;
 use crate::http::page::Page;
-use crate::kube::{Cluster, Connector, Credential};
+use crate::kube::{Cluster, Connector, Credential, Observer};
+use crate::metrics::Metrics;
+use crate::operations::Operations;
+use crate::policy::Policy;
+use crate::redact::Redactor;
 
 /// Everything the routes share; cheap to clone.
 #[derive(Clone)]
@@ -63,6 +71,10 @@ pub struct Setup {
     pub connector: Option<Connector>,
     /// Numbers and switches.
     pub settings: Settings,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Who did what.
+    pub audit: Audit,
 }
 
 struct Inner {
@@ -74,6 +86,11 @@ struct Inner {
     connector: Option<Connector>,
     reached: RwLock<Reached>,
     settings: Settings,
+    policy: Policy,
+    redactor: Redactor,
+    operations: Operations,
+    metrics: Metrics,
+    audit: Audit,
     codes: Codes,
     sessions: Sessions,
     limiter: Limiter,
@@ -119,6 +136,8 @@ impl Setup {
             allow_origins: Vec::new(),
             connector: None,
             settings: Settings::default(),
+            metrics: Metrics::new(),
+            audit: Audit::to_stderr(),
         }
     }
 }
@@ -127,10 +146,20 @@ impl State {
     /// The state of a bridge as `setup` says.
     ///
     /// The inline scripts of `index.html` are hashed here, once, for the Content-Security-Policy.
-    #[must_use]
-    pub fn new(setup: Setup) -> Self {
+    ///
+    /// # Errors
+    /// A sentence: a word of the policy that is none, or a system without randomness.
+    pub fn new(setup: Setup) -> Result<Self, String> {
         let (scheme, default_port) = if setup.tls { ("https", 443) } else { ("http", 80) };
-        Self(Arc::new(Inner {
+        let settings = setup.settings;
+        let caps = &settings.caps;
+        let limits = operations::Limits {
+            per_namespace: caps.operations_per_namespace,
+            per_identity: caps.operations_per_caller,
+            per_process: caps.operations,
+            queued: caps.operations_queued,
+        };
+        Ok(Self(Arc::new(Inner {
             hosts: Hosts::new(setup.address, default_port, &setup.allow_hosts),
             origins: Origins::new(&setup.allow_origins),
             headers: SecurityHeaders::for_page(setup.page.index().unwrap_or_default(), setup.tls),
@@ -138,20 +167,55 @@ impl State {
             scheme,
             connector: setup.connector,
             reached: RwLock::default(),
+            policy: Policy::new(&settings.policy)?,
+            redactor: Redactor::new().map_err(|_| "the system gives no randomness".to_owned())?,
+            operations: Operations::new(limits, settings.state_dir.as_deref()),
+            metrics: setup.metrics,
+            audit: setup.audit,
             codes: Codes::default(),
-            sessions: Sessions::new(setup.settings.idle_timeout),
-            limiter: Limiter::new(setup.settings.rates),
-            failures: Failures::new(setup.settings.rates.failures_per_minute),
+            sessions: Sessions::new(settings.idle_timeout),
+            limiter: Limiter::new(settings.rates),
+            failures: Failures::new(settings.rates.failures_per_minute),
             known: Known::default(),
-            settings: setup.settings,
+            settings,
             draining: watch::Sender::new(false),
-        }))
+        })))
     }
 
     /// Numbers and switches.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// What may be sent to the cluster.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// Hides values of secrets; its tags hold as long as the process.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.0.redactor
+    }
+
+    /// Everything that runs or ran lately.
+    #[must_use]
+    pub fn operations(&self) -> &Operations {
+        &self.0.operations
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Who did what.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     /// How callers sign in.
@@ -207,15 +271,17 @@ impl State {
         *self.0.draining.borrow()
     }
 
-    /// Changes once, when the bridge begins to stop. Streams and operations watch it.
+    /// Changes once, when the bridge begins to stop. Streams watch it and end.
     #[must_use]
-    pub fn drain(&self) -> watch::Receiver<bool> {
+    pub fn stopping(&self) -> watch::Receiver<bool> {
         self.0.draining.subscribe()
     }
 
-    /// Begins to stop.
-    pub fn begin_drain(&self) {
+    /// Begins to stop: nothing new is taken, and streams end. Completes when every running operation has come to an end
+    /// or to a place where another process can go on, at the latest a little after the drain timeout.
+    pub async fn drain(&self) {
         self.0.draining.send_replace(true);
+        self.0.operations.drain(self.0.settings.drain_timeout).await;
     }
 
     /// What must be so for new requests to be served.
@@ -227,6 +293,12 @@ impl State {
             // One person sees that the cluster is gone and wants to know why; many people go elsewhere.
             let required = self.0.settings.access == Access::Passthrough;
             checks.push(Check { name: "cluster", passes, required });
+        }
+        checks.push(Check { name: "audit-log", passes: !self.0.audit.is_failing(), required: true });
+        if let Some(folder) = &self.0.settings.state_dir {
+            let writable = std::fs::metadata(folder)
+                .is_ok_and(|found| found.is_dir() && !found.permissions().readonly());
+            checks.push(Check { name: "state-dir", passes: writable, required: true });
         }
         checks
     }
@@ -284,10 +356,12 @@ impl State {
     }
 
     fn auth_failed(&self, reason: &'static str) {
+        self.0.metrics.auth_failed(reason);
         tracing::info!(event = "sign-in-refused", reason);
     }
 
     fn rate_limited(&self, route: &'static str) {
+        self.0.metrics.rate_limited(route);
         tracing::info!(event = "rate-limited", route);
     }
 }
@@ -296,6 +370,14 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State").field("mode", &self.mode()).finish_non_exhaustive()
     }
+}
+
+/// Tells `metrics` of every answer of the API server.
+#[must_use]
+pub fn observer(metrics: Metrics) -> Observer {
+    Arc::new(move |seen| {
+        metrics.kubernetes_call(seen.verb.text(), seen.class, seen.dry_run, seen.duration, seen.retried);
+    })
 }
 
 /// The whole service as a router, so that tests call it without a port.
@@ -309,5 +391,13 @@ pub fn app(state: State) -> Router {
         .fallback(http::page::serve)
         .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(Failure::internal())))
         .layer(from_fn_with_state(state.clone(), http::guard::enter))
+        .with_state(state)
+}
+
+/// What is served on the listener of `--metrics-listen`: metrics and health, for machines of the same network.
+pub fn metrics_app(state: State) -> Router {
+    Router::new()
+        .route("/metrics", axum::routing::get(http::health::metrics))
+        .merge(http::health::routes())
         .with_state(state)
 }

@@ -50,7 +50,8 @@ fn page() -> Page {
 }
 
 async fn send(method: Method, target: &str, headers: &[(&str, &str)]) -> Answer {
-    let app = app(State::new(Setup::page_only(page(), SocketAddr::from(([127, 0, 0, 1], 8484)))));
+    let app =
+        app(State::new(Setup::page_only(page(), SocketAddr::from(([127, 0, 0, 1], 8484)))).expect("a state"));
     let mut request = Request::builder().method(method).uri(target);
     for (name, value) in headers {
         request = request.header(*name, *value);

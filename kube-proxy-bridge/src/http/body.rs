@@ -76,7 +76,10 @@ pub async fn read(request: Request) -> Result<Bytes, Failure> {
         Ok(Err(error)) if is_length_limit(&error) => return Err(too_large()),
         Ok(Err(_)) => return Err(Failure::new(Code::InvalidRequest, "The body broke off.")),
         Err(_) => {
-            return Err(Failure::new(Code::InvalidRequest, "The body took longer than 30 seconds to arrive."));
+            return Err(Failure::new(
+                Code::InvalidRequest,
+                "The body took longer than 30 seconds to arrive.",
+            ));
         }
     };
     if !gzip {

@@ -34,3 +34,9 @@ pub async fn ready(Shared(state): Shared<State>, arguments: Arguments) -> Respon
     };
     (status, [(header::CACHE_CONTROL, "no-store")], text).into_response()
 }
+
+/// `GET /metrics`, on its own listener alone.
+pub async fn metrics(Shared(state): Shared<State>) -> impl IntoResponse {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], state.metrics().text())
+}

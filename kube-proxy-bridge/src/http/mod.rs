@@ -9,4 +9,6 @@ pub mod openapi;
 pub mod page;
 pub mod path;
 pub mod routes;
+pub mod serve;
 pub mod session;
+pub mod tls;

@@ -40,7 +40,7 @@ pub async fn session(Shared(state): Shared<State>, caller: Option<axum::Extensio
             lookup_batch: u32::try_from(caps.lookup_batch).unwrap_or(u32::MAX),
             deadline_seconds: caps.deadline_seconds,
         }),
-        policy: None,
+        policy: signed_in.then(|| state.policy().summary()),
     })
 }
 
