@@ -87,26 +87,17 @@ pub fn claims(places: &[Place], values: &Map, layers: &Layers<'_>) -> Vec<Claim>
 ///
 /// Shape: of a text that a traced render made ([`crate::render::Engine::trace`]), a file's or the whole output.
 ///
-/// Cost: four bytes for each piece; a question is a binary search and the making of its answer.
+/// Cost: a question is a binary search and the making of its answer.
 #[derive(Debug)]
 pub struct SourceMap {
     text: Text,
-    /// Where each piece starts.
-    starts: Vec<u32>,
     trace: Rc<Trace>,
 }
 
 impl SourceMap {
     /// The map of `text`, whose origins `trace` resolves.
     pub fn new(text: Text, trace: Rc<Trace>) -> Self {
-        let mut at = 0;
-        let starts = text.pieces().unwrap_or_default().iter().map(|piece| {
-            let start = at;
-            at += piece.len;
-            start
-        });
-        let starts = starts.collect();
-        Self { text, starts, trace }
+        Self { text, trace }
     }
 
     /// The text.
@@ -116,23 +107,15 @@ impl SourceMap {
 
     /// What made the byte at `offset`, and the stretch around it that was made in the same way.
     pub fn at(&self, offset: u32) -> Option<Explanation> {
-        let index = self.starts.partition_point(|start| *start <= offset).checked_sub(1)?;
-        let piece = self.text.pieces()?.get(index)?;
-        let start = *self.starts.get(index)?;
-        (offset < start + piece.len).then(|| self.explain(start..start + piece.len, &piece.from))
+        let piece = self.text.touching(offset..offset.saturating_add(1)).find(|piece| !piece.is_empty())?;
+        Some(self.explain(piece.range, piece.from))
     }
 
-    /// The stretches that touch `range`, in order.
+    /// The stretches that touch `range`, in order. An empty one tells of what has written nothing there and could have.
     pub fn within(&self, range: Range<u32>) -> Vec<Explanation> {
-        let mut found = Vec::new();
-        let mut at = range.start;
-        while at < range.end
-            && let Some(next) = self.at(at)
-        {
-            at = next.range.end;
-            found.push(next);
-        }
-        found
+        let pieces = self.text.touching(range.clone());
+        let pieces = pieces.filter(|piece| self.trace.concerns(piece, &range));
+        pieces.map(|piece| self.explain(piece.range, piece.from)).collect()
     }
 
     /// The bytes of a line without its line feed; lines count from 1.
@@ -159,16 +142,16 @@ impl SourceMap {
             let (a, b) = (&place.path.0, &other.path.0);
             place.root == other.root && (a.starts_with(b) || b.starts_with(a))
         };
-        let pieces = self.text.pieces().unwrap_or_default().iter().zip(&self.starts);
-        let hit = pieces.filter(|(piece, _)| piece.from.iter().any(|from| from.is_read() && related(*from)));
-        hit.map(|(piece, start)| *start..start + piece.len).collect()
+        let pieces = self.text.pieces().filter(|piece| !piece.is_empty());
+        let hit = pieces.filter(|piece| piece.from.iter().any(|from| from.is_read() && related(*from)));
+        hit.map(|piece| piece.range).collect()
     }
 
     /// How many bytes a template has written, and how many there are.
     pub fn attributed(&self) -> (usize, usize) {
-        let pieces = self.text.pieces().unwrap_or_default().iter();
-        let written = pieces.filter(|piece| piece.from.first().is_some_and(|from| from.is_writer()));
-        (written.map(|piece| piece.len as usize).sum(), self.text.len())
+        let written =
+            self.text.pieces().filter(|piece| piece.from.first().is_some_and(|from| from.is_writer()));
+        (written.map(|piece| piece.len() as usize).sum(), self.text.len())
     }
 
     fn explain(&self, range: Range<u32>, from: &[Origin]) -> Explanation {

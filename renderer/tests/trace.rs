@@ -148,6 +148,81 @@ fn a_byte_written_in_a_helper_names_the_calls() {
 }
 
 #[test]
+fn what_writes_nothing_is_named_where_it_stands() {
+    let values = "out: false\nempty: ''\nname: web\ntext: \"x{{ if .Values.out }}y{{ end }}z\"\n";
+    let helpers = "{{ define \"suffix\" }}{{ if .Values.out }}-x{{ end }}{{ end }}";
+    let mut wrong = Vec::new();
+    for (text, part, want) in [
+        ("a: {{ .Values.empty }}b\n", "b", "a:1:4 =.Values.empty | a:1:23"),
+        ("a: {{ .Values.nothing }}b\n", "b", "a:1:4 =.Values.nothing | a:1:25"),
+        ("a: b{{ if .Values.out }}-x{{ end }}\n", "b", "a:1:1 | a:1:5 ?.Values.out"),
+        ("a: b{{ if .Values.out }}-x{{ end }}", "b", "a:1:1 | a:1:5 ?.Values.out"),
+        ("a: b{{ range .Values.none }}-x{{ end }}c\n", "bc", "a:1:1 | a:1:5 ?.Values.none | a:1:40"),
+        ("a: b{{ include \"suffix\" . }}\n", "b", "a:1:1 | _h:1:22<suffix@1:8 ?.Values.out"),
+        ("a: b{{ template \"suffix\" . }}\n", "b", "a:1:1 | _h:1:22<suffix@1:5 ?.Values.out"),
+        (
+            "a: {{ tpl .Values.text . }}\n",
+            "xz",
+            "a:1:7<gotpl@1:7 =.Values.text | a:1:7<gotpl@1:7 ?.Values.out ?.Values.text | a:1:7<gotpl@1:7 =.Values.text",
+        ),
+        ("a: {{ .Values.empty | quote }}", "\"\"", "a:1:4 | a:1:4 =.Values.empty | a:1:4"),
+        // Lines of their own are no part of those beside them.
+        ("a: b\n{{- if .Values.out }}\nc: d\n{{- end }}\ne: f", "b", "a:1:1"),
+        ("a: b\n{{- if .Values.out }}\nc: d\n{{- end }}\ne: f", "e: f", "a:5:1"),
+        (
+            "a: |\n  b\n  {{- if .Values.out }}\n  c\n  {{- end }}\n  d",
+            "b\n  d",
+            "a:2:1 | a:3:3 ?.Values.out | a:5:13 | a:6:1",
+        ),
+        // What only sets variables could write nothing.
+        ("a: b{{ if .Values.out }}{{ $x := 1 }}{{ end }}", "b", "a:1:1"),
+    ] {
+        let said = about(&map_of(text, helpers, values), part);
+        if said != want {
+            wrong.push(format!("{text}: {said}, not {want}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_has_decided_about_a_text_decides_what_is_made_of_it() {
+    let helpers = "{{ define \"mode\" }}{{ if .Values.up }}x{{ else }}y{{ end }}{{ end }}\
+                   {{ define \"conf\" }}{{ dict \"k\" (include \"mode\" .) \"l\" .Values.name | toYaml }}{{ end }}\
+                   {{ define \"nothing\" }}{{ if .Values.down }}x{{ end }}{{ end }}";
+    let mut wrong = Vec::new();
+    for (text, part, want) in [
+        ("{{ if eq (include \"mode\" .) \"x\" }}1{{ end }}", "1", "a:1:35 ?.Values.up"),
+        ("{{ if not (include \"nothing\" .) }}1{{ end }}", "1", "a:1:35 ?.Values.down"),
+        ("{{ include \"nothing\" . | default \"none\" }}", "none", "a:1:1 ?.Values.down"),
+        ("{{ (include \"conf\" . | fromYaml).k }}", "x", "a:1:1 ?.Values.up"),
+        ("{{ (include \"conf\" . | fromYaml).l }}", "web", "a:1:1 =.Values.name"),
+        (
+            "{{ if (include \"conf\" . | fromYaml).none }}{{ else }}1{{ end }}",
+            "1",
+            "a:1:54 ?.Values.name ?.Values.up",
+        ),
+        ("{{ toYaml (include \"conf\" . | fromYaml) }}", "web", "a:1:1 =.Values.name"),
+        // A text shows who wrote it.
+        ("{{ include \"mode\" . | nindent 2 }}", "x", "_h:1:39<mode@1:4 ?.Values.up"),
+        ("{{ include \"conf\" . | nindent 2 }}", "web", "_h:1:88<conf@1:4 =.Values.name"),
+    ] {
+        let said = about(&map_of(text, helpers, "up: true\ndown: false\nname: web\n"), part);
+        if said != want {
+            wrong.push(format!("{text}: {said}, not {want}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn text_that_a_loop_repeats_is_one_stretch() {
+    let map = map_of("{{ range until 3 }}x{{ end }}", "", "");
+    assert_eq!(map.at(1).unwrap().range, 0..3);
+    assert_eq!(about(&map, "xxx"), "a:1:20");
+}
+
+#[test]
 fn a_variable_depends_on_what_might_have_set_it() {
     for (text, want) in [
         ("{{ $x := 1 }}{{ if .Values.on }}{{ $x = 2 }}{{ end }}{{ $x }}", "a:1:54 ?.Values.on"),

@@ -216,7 +216,7 @@ impl Answers<'_> {
         for mut part in map.within(range.clone()) {
             part.range = part.range.start.max(range.start)..part.range.end.min(range.end);
             let text = shown(part.range.clone());
-            if text.trim().is_empty() {
+            if text.trim().is_empty() && !text.is_empty() {
                 continue;
             }
             let _ = writeln!(said, "  {text:?}");

@@ -19,7 +19,7 @@ impl Mark {
 }
 
 /// A step in or out of a named template.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Include<'a> {
     /// `include`, `template` or `tpl` at `call` starts the template `name`.
     Enter {
@@ -33,8 +33,11 @@ pub enum Include<'a> {
         /// For a `tpl` the text that runs.
         text: Option<&'a Text>,
     },
-    /// The template entered last has ended, well or not.
-    Leave,
+    /// The template entered last has ended.
+    Leave {
+        /// What it has written, which is the answer of an `include` or `tpl`; a `template` writes where it is called.
+        text: Option<&'a mut Text>,
+    },
 }
 
 /// Hears what a run reads, writes, includes and emits. The defaults do nothing, and then listening costs nothing.
@@ -84,10 +87,11 @@ pub trait Host {
         Mark::NONE
     }
 
-    /// The statement at `at` (an `if`, `with` or `range`, whole) goes one way or the other because of `value`. The result is a
-    /// mark for [`Host::past`]: of each variable that is set on either way.
-    fn decide(&mut self, at: Span, value: &Value, mark: Mark) -> Mark {
-        let _ = (at, value, mark);
+    /// The statement at `at` (an `if`, `with` or `range`, whole) goes one way or the other because of `value`; `writes` says
+    /// whether one of them can write anything. The result is a mark for [`Host::past`]: of each variable that is set on either
+    /// way.
+    fn decide(&mut self, at: Span, value: &Value, mark: Mark, writes: bool) -> Mark {
+        let _ = (at, value, mark, writes);
         Mark::NONE
     }
 

@@ -592,7 +592,8 @@ impl Run<'_, '_> {
     /// Tells of a decision. A variable depends on it even where the way that sets it is not taken.
     #[cold]
     fn decide(&mut self, at: Span, value: &Value, flags: Flags, ways: &[Op], base: usize) {
-        let by = self.host.decide(at, value, mark_of(flags));
+        let writes = |op: &Op| matches!(op, Op::Text { .. } | Op::Print | Op::Template(_) | Op::Break(_));
+        let by = self.host.decide(at, value, mark_of(flags), ways.iter().any(writes));
         if by == Mark::NONE {
             return;
         }

@@ -2,47 +2,27 @@
 
 use value::{Text, TextBuilder};
 
-/// A walk over a text from its start to its end. Linear in bytes and pieces, however many parts are copied.
+/// A walk over a text from its start to its end.
 pub(crate) struct Weave<'a> {
     text: &'a Text,
     at: usize,
-    piece: usize,
-    /// Where the current piece ends.
-    piece_end: usize,
     made: TextBuilder,
 }
 
 impl<'a> Weave<'a> {
     pub(crate) fn new(text: &'a Text, capacity: usize) -> Self {
-        let piece_end = text.pieces().and_then(|pieces| pieces.first()).map_or(0, |piece| piece.len as usize);
-        Self { text, at: 0, piece: 0, piece_end, made: TextBuilder::with_capacity(capacity) }
+        Self { text, at: 0, made: TextBuilder::with_capacity(capacity) }
     }
 
     /// Copies all up to `end` of the text.
     pub(crate) fn copy_to(&mut self, end: usize) {
-        let bytes = self.text.as_bytes();
-        let Some(pieces) = self.text.pieces() else {
-            self.made.push_bytes(&bytes[self.at..end]);
-            self.at = end;
-            return;
-        };
-        while self.at < end {
-            let Some(piece) = pieces.get(self.piece) else { break };
-            let until = end.min(self.piece_end);
-            self.made.push_from(&bytes[self.at..until], &piece.from);
-            self.skip_to(until);
-        }
+        self.made.push_slice(self.text, self.at..end);
+        self.at = end;
     }
 
     /// Leaves out all up to `end` of the text.
     pub(crate) fn skip_to(&mut self, end: usize) {
         self.at = end;
-        if let Some(pieces) = self.text.pieces() {
-            while self.at >= self.piece_end && self.piece < pieces.len() {
-                self.piece += 1;
-                self.piece_end += pieces.get(self.piece).map_or(0, |piece| piece.len as usize);
-            }
-        }
     }
 
     /// Puts bytes of nobody in between.
@@ -82,8 +62,7 @@ mod tests {
         weave.put(b"+");
         let woven = weave.finish();
         assert_eq!(woven, "a-cde+f");
-        let pieces: Vec<_> =
-            woven.pieces().unwrap().iter().map(|piece| (piece.len, piece.from.to_vec())).collect();
+        let pieces: Vec<_> = woven.pieces().map(|piece| (piece.len(), piece.from.to_vec())).collect();
         let (one, two) = (vec![Origin(1)], vec![Origin(2)]);
         assert_eq!(
             pieces,

@@ -319,7 +319,12 @@ impl Engine<'_> {
             None => machine.execute(&name, dot, &mut trace::Silent { world, log }, &mut fuel),
             Some(trace) => {
                 trace.begin(&template.name);
-                machine.execute(&name, dot, &mut trace::Recording { world, log, trace }, &mut fuel)
+                let mut recording = trace::Recording { world, log, trace };
+                let mut result = machine.execute(&name, dot, &mut recording, &mut fuel);
+                if let Ok(text) = &mut result {
+                    trace.end(text);
+                }
+                result
             }
         };
         Ok(without_no_value(result.map_err(|error| Fault::Run(Box::new(error)))?))

@@ -10,14 +10,16 @@ mod leaves;
 mod nodes;
 mod places;
 mod sets;
+mod silent;
 
 use std::any::Any;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::rc::Rc;
 
 use gotemplate::{Host, Include, Mark, TPL_SOURCE};
 use source::{LineIndex, SourceId, Span};
-use value::{List, Map, Origin, QuickMap, Text, TextBuilder, Value};
+use value::{List, Map, Origin, Piece, QuickMap, Text, TextBuilder, Value};
 
 use super::scope::Template;
 use crate::log::Log;
@@ -79,6 +81,8 @@ struct Site {
     /// The innermost call, as a number of [`Trace::calls`].
     chain: u32,
     control: Set,
+    /// Of a statement that wrote nothing: whether that would have been lines of its own.
+    is_lines: bool,
 }
 
 /// A call of a named template.
@@ -98,8 +102,24 @@ struct Frame {
     tpl: Option<(Span, Text)>,
     /// What decided that it runs.
     base: Set,
-    /// The statements around the place where it is, each with all that has decided so far.
-    decisions: Vec<(Span, Set)>,
+    /// The statements around the place where it is.
+    decisions: Vec<Decision>,
+    /// How often it has written something.
+    written: u32,
+    /// The statements that have written nothing since.
+    silent: Vec<Origin>,
+}
+
+/// A statement that has gone one way or the other.
+#[derive(Clone, Copy, Debug)]
+struct Decision {
+    at: Span,
+    /// What has decided that.
+    by: Set,
+    /// All that has decided so far.
+    all: Set,
+    /// What its frame had written before; `None` where it cannot write at all.
+    written: Option<u32>,
 }
 
 /// What the templates of one render read, wrote and emitted.
@@ -173,6 +193,11 @@ impl Trace {
         self.runs.push(Run { template: template.clone(), ..Run::default() });
     }
 
+    /// A template has ended with `text`.
+    pub(crate) fn end(&mut self, text: &mut Text) {
+        self.include(Include::Leave { text: Some(text) });
+    }
+
     /// Forgets what only a run needs: the values themselves.
     pub(crate) fn close(&mut self) {
         self.nodes = Nodes::default();
@@ -234,6 +259,17 @@ impl Trace {
         self.files.get(source.0 as usize)
     }
 
+    /// Whether a piece has to do with the bytes in `range`, which it touches: what has written nothing stands at the end of
+    /// one field and the start of another, and belongs to neither where it would have been lines of its own.
+    pub(crate) fn concerns(&self, piece: &Piece<'_>, range: &Range<u32>) -> bool {
+        if !piece.is_empty() || range.start < piece.range.start && piece.range.start < range.end {
+            return true;
+        }
+        let is_lines =
+            |origin: &Origin| self.sites.get(origin.number() as usize).is_some_and(|site| site.is_lines);
+        !piece.from.iter().any(|origin| origin.is_writer() && is_lines(origin))
+    }
+
     /// What decided that a writer writes, as origins of what was read.
     pub fn control(&self, writer: Origin) -> &[Origin] {
         match self.sites.get(writer.number() as usize) {
@@ -244,25 +280,55 @@ impl Trace {
 
     // While a template runs
 
-    /// The innermost frame, with the statements left that stand around `at`.
-    fn frame_at(&mut self, at: Span) -> Option<&mut Frame> {
-        let frame = self.frames.last_mut()?;
-        while frame.decisions.last().is_some_and(|(statement, _)| !statement.contains(at)) {
-            frame.decisions.pop();
-        }
-        Some(frame)
+    /// What has decided, all in all, that the machine is at `at`; the statements that are over are left.
+    fn decided_at(&mut self, at: Span) -> Set {
+        self.leave_statements(|statement| !statement.contains(at));
+        self.decided()
     }
 
-    /// What has decided, all in all, that the machine is at `at`.
-    fn decided_at(&mut self, at: Span) -> Set {
-        let Some(frame) = self.frame_at(at) else { return Set::EMPTY };
-        frame.decisions.last().map_or(frame.base, |(_, all)| *all)
+    /// Leaves the innermost statements as long as they are `over`. Those that have written nothing are remembered: what is
+    /// written next stands behind what they have not written.
+    fn leave_statements(&mut self, over: impl Fn(Span) -> bool) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        let left = frame.decisions.iter().rposition(|decision| !over(decision.at)).map_or(0, |last| last + 1);
+        if left == frame.decisions.len() {
+            return;
+        }
+        let (chain, written) = (frame.chain, frame.written);
+        let over: Vec<Decision> = frame.decisions.drain(left..).collect();
+        for decision in over.into_iter().rev() {
+            if decision.written != Some(written) || decision.by == Set::EMPTY {
+                continue;
+            }
+            let is_lines = self.source_at(decision.at).is_some_and(|text| silent::is_lines(text.as_bytes()));
+            let span = self.tpl_at(decision.at).map_or(decision.at, |(call, _)| *call);
+            let statement = self.writer(Site { span, chain, control: decision.by, is_lines });
+            if let Some(frame) = self.frames.last_mut()
+                && frame.silent.last() != Some(&statement)
+            {
+                frame.silent.push(statement);
+            }
+        }
+    }
+
+    /// The statements that have written nothing since the last text, as such.
+    fn take_silent(&mut self) -> Option<Text> {
+        let frame = self.frames.last_mut()?;
+        (!frame.silent.is_empty()).then(|| silent::text(&std::mem::take(&mut frame.silent)))
+    }
+
+    /// The text of a template, or of a `tpl`, at `at`.
+    fn source_at(&self, at: Span) -> Option<Text> {
+        match self.tpl_at(at) {
+            Some((_, text)) => Some(cut(text, at)),
+            None => self.file(at.source).map(|file| cut(&file.text, at)),
+        }
     }
 
     /// What has decided, as far as it is known without a place.
     fn decided(&self) -> Set {
         let Some(frame) = self.frames.last() else { return Set::EMPTY };
-        frame.decisions.last().map_or(frame.base, |(_, all)| *all)
+        frame.decisions.last().map_or(frame.base, |decision| decision.all)
     }
 
     /// The call and the text of the `tpl` in which `at` is.
@@ -357,20 +423,41 @@ impl Trace {
                 let above = self.frames.last().map_or(0, |frame| frame.chain);
                 let chain = self.link(Link { above, name: name.clone(), call });
                 let tpl = text.map(|text| (call, text.clone()));
-                self.frames.push(Frame { chain, tpl, base, decisions: Vec::new() });
+                self.frames.push(Frame { chain, tpl, base, ..Frame::default() });
             }
-            Include::Leave => {
-                self.frames.pop();
+            Include::Leave { text } => {
+                self.leave_statements(|_| true);
+                let Some(frame) = self.frames.pop() else { return };
+                match (text, self.frames.last_mut()) {
+                    (Some(text), _) => silent::append(text, &frame.silent),
+                    (None, Some(above)) => {
+                        above.written += frame.written;
+                        above.silent.extend(frame.silent);
+                    }
+                    (None, None) => {}
+                }
             }
         }
     }
 
     fn emit(&mut self, at: Span, text: Text, mark: Mark) -> Text {
         self.forget_seen();
-        if text.is_empty() {
+        let decided = self.decided_at(at);
+        if text.is_empty() && mark == Mark::NONE && !text.has_origin() {
             return text;
         }
-        let decided = self.decided_at(at);
+        let written = self.written(at, text, mark, decided);
+        let before = self.take_silent();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.written += u32::from(!written.is_empty());
+        }
+        match before {
+            None => written,
+            Some(before) => silent::joined(&before, &written),
+        }
+    }
+
+    fn written(&mut self, at: Span, text: Text, mark: Mark, decided: Set) -> Text {
         let flow = self.sets.flow(mark);
         let control = self.sets.union(decided, flow.control);
         let span = self.tpl_at(at).map_or(at, |(call, _)| *call);
@@ -378,12 +465,13 @@ impl Trace {
         let is_literal = self.tpl_at(at).is_some_and(|(_, code)| cut(code, at).as_bytes() == text.as_bytes());
         let code = if is_literal { Set::EMPTY } else { self.code_at(at) };
         let chain = self.frames.last().map_or(0, |frame| frame.chain);
+        let site = Site { span, chain, control, is_lines: false };
         let is_text =
             self.file(at.source).is_some_and(|file| cut(&file.text, at).as_bytes() == text.as_bytes());
         if is_text {
-            return self.emit_lines(&text, Site { span, chain, control });
+            return self.emit_lines(&text, site);
         }
-        let writer = self.writer(Site { span, chain, control });
+        let writer = self.writer(site);
         let by = self.sets.origins(flow.control).iter().map(|read| Origin::decided(read.number()));
         let by: Vec<Origin> = by.collect();
         text.written(writer, self.sets.origins(flow.data), self.sets.origins(code), &by)
@@ -403,19 +491,16 @@ impl Trace {
         written.finish()
     }
 
-    fn decide(&mut self, at: Span, value: &Value, mark: Mark) -> Mark {
+    fn decide(&mut self, at: Span, value: &Value, mark: Mark, writes: bool) -> Mark {
         let flow = self.whole(value, mark);
-        if let Some(frame) = self.frame_at(at)
-            && frame.decisions.last().is_some_and(|(statement, _)| *statement == at)
-        {
-            frame.decisions.pop();
-        }
+        // In a loop the same statement can be the one before, too.
+        self.leave_statements(|statement| statement == at || !statement.contains(at));
         let code = self.code_at(at);
         let by = self.sets.union(flow.data, flow.control);
         let by = self.sets.union(by, code);
         let all = self.sets.union(self.decided(), by);
         if let Some(frame) = self.frames.last_mut() {
-            frame.decisions.push((at, all));
+            frame.decisions.push(Decision { at, by, all, written: writes.then_some(frame.written) });
         }
         self.sets.mark(Flow { data: Set::EMPTY, control: by })
     }
@@ -470,8 +555,8 @@ impl Host for Recording<'_> {
         self.trace.called(name, args, marks, answer)
     }
 
-    fn decide(&mut self, at: Span, value: &Value, mark: Mark) -> Mark {
-        self.trace.decide(at, value, mark)
+    fn decide(&mut self, at: Span, value: &Value, mark: Mark, writes: bool) -> Mark {
+        self.trace.decide(at, value, mark, writes)
     }
 
     fn assign(&mut self, at: Span, mark: Mark) -> Mark {

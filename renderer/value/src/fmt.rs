@@ -174,8 +174,7 @@ mod tests {
         let name = Text::from("web").with_origin(Origin(4));
         let printed =
             sprintf(&Text::from("a-%s-%5s"), &[name.clone().into(), name.into()], &mut |_| true).unwrap();
-        let from: Vec<(u32, usize)> =
-            printed.pieces().unwrap().iter().map(|piece| (piece.len, piece.from.len())).collect();
+        let from: Vec<(u32, usize)> = printed.pieces().map(|piece| (piece.len(), piece.from.len())).collect();
         assert_eq!(
             (printed.to_string_lossy().as_ref(), from),
             ("a-web-  web", vec![(2, 0), (3, 1), (3, 0), (3, 1)])

@@ -6,58 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// One place that text comes from, minted by the host of a run; opaque here but for its kind: who wrote it, what decided about
-/// it, or what was read for it. They sort in this order.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Origin(pub u32);
-
-impl Origin {
-    const KIND: u32 = 3 << 30;
-    const DECIDED: u32 = 1 << 30;
-    const READ: u32 = 2 << 30;
-
-    /// No place: a function made these bytes of others, so whoever writes them has a part in it.
-    pub const CHANGED: Self = Self(Self::KIND);
-
-    /// A place that was read; `number` is below 2^30, as in all origins.
-    pub const fn read(number: u32) -> Self {
-        Self(number | Self::READ)
-    }
-
-    /// A place that decided.
-    pub const fn decided(number: u32) -> Self {
-        Self(number | Self::DECIDED)
-    }
-
-    /// Whether it wrote.
-    pub const fn is_writer(self) -> bool {
-        self.0 & Self::KIND == 0
-    }
-
-    /// Whether it decided.
-    pub const fn is_decided(self) -> bool {
-        self.0 & Self::KIND == Self::DECIDED
-    }
-
-    /// Whether it was read.
-    pub const fn is_read(self) -> bool {
-        self.0 & Self::KIND == Self::READ
-    }
-
-    /// The number without the kind.
-    pub const fn number(self) -> u32 {
-        self.0 & !Self::KIND
-    }
-}
-
-/// A run of bytes of one [`Text`] and the places that wrote it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Piece {
-    /// Length in bytes, never 0.
-    pub len: u32,
-    /// Who wrote it, sorted and without repeats; empty when nobody knows.
-    pub from: Rc<[Origin]>,
-}
+use crate::origin::{Origin, PieceIter, Pieces, union};
 
 /// A Go string: any bytes, usually UTF-8, cheap to clone and to slice.
 ///
@@ -71,7 +20,8 @@ pub struct Text {
     buffer: Option<Rc<Vec<u8>>>,
     start: u32,
     end: u32,
-    pieces: Option<Rc<Vec<Piece>>>,
+    /// They count bytes as the buffer does, so a slice has the same ones.
+    pieces: Option<Rc<Pieces>>,
 }
 
 impl Text {
@@ -108,17 +58,28 @@ impl Text {
         self.start == self.end
     }
 
-    /// The part in `range`, in bytes of this text; shares the bytes and keeps the pieces. A range beyond the end is cut.
+    /// The part in `range`, in bytes of this text; shares the bytes and the pieces. A range beyond the end is cut.
+    ///
+    /// Cost: that of a clone, however many pieces there are.
     pub fn slice(&self, range: Range<usize>) -> Self {
         let len = self.len();
         let from = range.start.min(len);
         let to = range.end.clamp(from, len);
-        Self {
-            buffer: if from == to { None } else { self.buffer.clone() },
-            start: if from == to { 0 } else { self.start + from as u32 },
-            end: if from == to { 0 } else { self.start + to as u32 },
-            pieces: self.pieces.as_ref().map(|pieces| Rc::new(cut(pieces, from as u32, to as u32))),
+        if from == to {
+            return self.nothing_at(from as u32);
         }
+        let (start, end) = (self.start + from as u32, self.start + to as u32);
+        Self { buffer: self.buffer.clone(), start, end, pieces: self.pieces.clone() }
+    }
+
+    /// The empty part at `at`, with what has written nothing there.
+    fn nothing_at(&self, at: u32) -> Self {
+        let mut kept = Pieces::default();
+        for piece in self.touching(at..at).filter(|piece| piece.is_empty()) {
+            kept.push(0, piece.from);
+        }
+        let pieces = (!kept.is_empty()).then(|| Rc::new(kept));
+        Self { pieces, ..Self::new() }
     }
 
     /// A text of these bytes whose whole length comes from all that `inputs` come from, and which is [`Origin::CHANGED`] unless it
@@ -131,8 +92,7 @@ impl Text {
             if let [input] = inputs
                 && *input == &text
             {
-                text.pieces = input.pieces.clone();
-                return text;
+                return (*input).clone();
             }
             let mut from: Vec<Origin> = inputs.iter().flat_map(|input| input.origins()).collect();
             if !from.is_empty() {
@@ -155,50 +115,44 @@ impl Text {
     /// come from `own`, and all of them from `code`, the text that tells the writer what to do. What others have written
     /// stands here because of `decided`, of which the writer itself knows; where it was changed he has written it, too.
     pub fn written(mut self, writer: Origin, own: &[Origin], code: &[Origin], decided: &[Origin]) -> Self {
-        let len = self.len() as u32;
-        if len == 0 {
+        if self.pieces.is_none() {
+            self.attribute(union(&union(&[writer], own), code));
             return self;
         }
-        let mut pieces = Vec::new();
-        match self.pieces.as_deref() {
-            None => pieces.push(Piece { len, from: union(&union(&[writer], own), code) }),
-            Some(known) => {
-                for piece in known {
-                    let before: &[Origin] = &piece.from;
-                    let unchanged = before.strip_suffix(&[Origin::CHANGED]);
-                    let from = match before.first() {
-                        None => union(&union(&[writer], own), code),
-                        Some(first) if first.is_writer() && unchanged.is_none() => {
-                            if code.is_empty() && decided.is_empty() {
-                                piece.from.clone()
-                            } else {
-                                union(&union(before, code), decided)
-                            }
-                        }
-                        Some(_) => union(&union(&[writer], unchanged.unwrap_or(before)), code),
-                    };
-                    append_piece(&mut pieces, piece.len, &from);
+        let mut pieces = Pieces::new(self.start);
+        for piece in self.pieces() {
+            let before: &[Origin] = piece.from;
+            let unchanged = before.strip_suffix(&[Origin::CHANGED]);
+            let from = match before.first() {
+                None => union(&union(&[writer], own), code),
+                Some(first) if first.is_writer() && unchanged.is_none() => {
+                    if code.is_empty() && decided.is_empty() {
+                        piece.from.clone()
+                    } else {
+                        union(&union(before, code), decided)
+                    }
                 }
-            }
+                Some(_) => union(&union(&[writer], unchanged.unwrap_or(before)), code),
+            };
+            pieces.push(piece.len(), &from);
         }
         self.pieces = Some(Rc::new(pieces));
         self
     }
 
-    /// This text with bytes of which nothing is known coming from `own`.
+    /// This text with bytes of which nothing is known coming from `own`, and so all of an empty one of which nothing is known.
     pub fn filled(mut self, own: &Rc<[Origin]>) -> Self {
-        let len = self.len() as u32;
-        if len == 0 || own.is_empty() {
+        if own.is_empty() {
             return self;
         }
-        let Some(known) = self.pieces.as_deref() else {
+        if self.pieces.is_none() {
             self.attribute(own.clone());
             return self;
-        };
-        if known.iter().any(|piece| piece.from.is_empty()) {
-            let mut pieces = Vec::with_capacity(known.len());
-            for piece in known {
-                append_piece(&mut pieces, piece.len, if piece.from.is_empty() { own } else { &piece.from });
+        }
+        if self.pieces().any(|piece| piece.from.is_empty()) {
+            let mut pieces = Pieces::new(self.start);
+            for piece in self.pieces() {
+                pieces.push(piece.len(), if piece.from.is_empty() { own } else { piece.from });
             }
             self.pieces = Some(Rc::new(pieces));
         }
@@ -208,25 +162,31 @@ impl Text {
     /// This text with the bytes in each of `ranges` coming from the places beside it too. Ranges are in order, do not overlap, and
     /// lie inside the text. Cost: linear in pieces and ranges.
     pub fn with_sources(mut self, ranges: &[(Range<u32>, Rc<[Origin]>)]) -> Self {
-        let len = self.len() as u32;
-        let nothing = [Piece { len, from: Rc::new([]) }];
-        let known = self.pieces.as_deref().map_or(&nothing[..], Vec::as_slice);
-        let (mut pieces, mut ranges) =
-            (Vec::with_capacity(known.len() + 2 * ranges.len()), ranges.iter().peekable());
-        let mut at = 0;
-        for piece in known {
-            let end = at + piece.len;
+        if self.is_empty() {
+            return self;
+        }
+        if self.pieces.is_none() {
+            self.attribute(Rc::new([]));
+        }
+        let mut pieces = Pieces::new(self.start);
+        pieces.reserve(2 * ranges.len());
+        let mut ranges = ranges.iter().peekable();
+        for piece in self.pieces() {
+            let Range { start: mut at, end } = piece.range;
+            if at == end {
+                pieces.push(0, piece.from);
+            }
             while at < end {
                 while ranges.peek().is_some_and(|(range, _)| range.end <= at) {
                     ranges.next();
                 }
                 let (to, from) = match ranges.peek() {
-                    Some((range, from)) if range.start <= at => (range.end, union(&piece.from, from)),
+                    Some((range, from)) if range.start <= at => (range.end, union(piece.from, from)),
                     Some((range, _)) => (range.start, piece.from.clone()),
                     None => (end, piece.from.clone()),
                 };
                 let to = to.min(end);
-                append_piece(&mut pieces, to - at, &from);
+                pieces.push(to - at, &from);
                 at = to;
             }
         }
@@ -240,14 +200,30 @@ impl Text {
         self
     }
 
-    /// The pieces in order, covering the whole text; `None` when no origin is kept.
-    pub fn pieces(&self) -> Option<&[Piece]> {
-        self.pieces.as_deref().map(Vec::as_slice)
+    /// Whether anything is known of where it comes from.
+    pub fn has_origin(&self) -> bool {
+        self.pieces.is_some()
+    }
+
+    /// The pieces in order, covering the whole text; none when no origin is kept.
+    pub fn pieces(&self) -> PieceIter<'_> {
+        self.touching(0..self.end - self.start)
+    }
+
+    /// The pieces that share a byte with `range`, whole, and the empty ones in it or at its ends. Cost: a binary search.
+    pub fn touching(&self, range: Range<u32>) -> PieceIter<'_> {
+        match &self.pieces {
+            Some(pieces) => {
+                let touched = self.start + range.start..self.start + range.end;
+                pieces.touching(touched, self.start..self.end)
+            }
+            None => PieceIter::none(),
+        }
     }
 
     /// Every place that wrote some of this text, with repeats.
     pub fn origins(&self) -> impl Iterator<Item = Origin> + '_ {
-        self.pieces.iter().flat_map(|pieces| pieces.iter()).flat_map(|piece| piece.from.iter().copied())
+        self.pieces().flat_map(|piece| piece.from.iter().copied())
     }
 
     /// Whether both are the same bytes in the same buffer; for tests of sharing.
@@ -259,42 +235,17 @@ impl Text {
     }
 
     fn attribute(&mut self, from: Rc<[Origin]>) {
-        let len = self.len() as u32;
-        self.pieces = Some(Rc::new(if len == 0 { Vec::new() } else { vec![Piece { len, from }] }));
+        let known = !(self.is_empty() && from.is_empty());
+        self.pieces = known.then(|| Rc::new(Pieces::one(self.start..self.end, from)));
     }
-}
-
-/// Both sets in one, sorted and without repeats.
-fn union(a: &[Origin], b: &[Origin]) -> Rc<[Origin]> {
-    let mut all: Vec<Origin> = a.iter().chain(b).copied().collect();
-    all.sort_unstable();
-    all.dedup();
-    all.into()
-}
-
-fn cut(pieces: &[Piece], from: u32, to: u32) -> Vec<Piece> {
-    let mut kept = Vec::new();
-    let mut at = 0;
-    for piece in pieces {
-        let (start, end) = (at.max(from), (at + piece.len).min(to));
-        if start < end {
-            kept.push(Piece { len: end - start, from: piece.from.clone() });
-        }
-        at += piece.len;
-        if at >= to {
-            break;
-        }
-    }
-    kept
 }
 
 /// Joins texts and bytes into one [`Text`], keeping the pieces of what is pushed.
 #[derive(Clone, Debug, Default)]
 pub struct TextBuilder {
     bytes: Vec<u8>,
-    /// Pieces of the first `attributed` bytes; empty until something with an origin is pushed.
-    pieces: Vec<Piece>,
-    attributed: usize,
+    /// Of the bytes up to where they end; none until something with an origin is pushed.
+    pieces: Pieces,
 }
 
 impl TextBuilder {
@@ -310,19 +261,18 @@ impl TextBuilder {
 
     /// Appends a text with its pieces.
     pub fn push(&mut self, text: &Text) {
-        if let Some(pieces) = text.pieces() {
+        if text.has_origin() {
             self.fill_gap();
-            for piece in pieces {
-                append_piece(&mut self.pieces, piece.len, &piece.from);
+            for piece in text.pieces() {
+                self.pieces.push(piece.len(), piece.from);
             }
-            self.attributed += text.len();
         }
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// Appends the part of a text in `range`, which lies inside it, with its pieces.
     pub fn push_slice(&mut self, text: &Text, range: Range<usize>) {
-        if text.pieces.is_some() {
+        if text.has_origin() {
             self.push(&text.slice(range));
         } else {
             self.bytes.extend_from_slice(&text.as_bytes()[range]);
@@ -331,7 +281,7 @@ impl TextBuilder {
 
     /// Says that the bytes from `start` on, pushed as bytes alone, were made of `input`. Free where `input` has no origin.
     pub fn derive_from(&mut self, start: usize, input: &Text) {
-        if input.pieces.is_none() || start < self.attributed {
+        if input.pieces.is_none() || start < self.pieces.end() as usize {
             return;
         }
         let made = Text::derived(&self.bytes[start..], &[input]);
@@ -342,9 +292,16 @@ impl TextBuilder {
     /// Appends bytes that `from` wrote.
     pub fn push_from(&mut self, bytes: &[u8], from: &Rc<[Origin]>) {
         self.fill_gap();
-        append_piece(&mut self.pieces, bytes.len() as u32, from);
-        self.attributed += bytes.len();
+        self.pieces.push(bytes.len() as u32, from);
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Appends none of the bytes of a part of a text, which stays as what has written nothing here.
+    pub fn push_nothing(&mut self, text: &Text, range: Range<usize>) {
+        for piece in text.touching(range.start as u32..range.end as u32) {
+            self.fill_gap();
+            self.pieces.push(0, piece.from);
+        }
     }
 
     /// Appends bytes that nobody in particular wrote.
@@ -369,7 +326,7 @@ impl TextBuilder {
 
     /// The text.
     pub fn finish(mut self) -> Text {
-        let traced = self.attributed > 0 || !self.pieces.is_empty();
+        let traced = !self.pieces.is_empty();
         if traced {
             self.fill_gap();
         }
@@ -381,22 +338,11 @@ impl TextBuilder {
     }
 
     fn fill_gap(&mut self) {
-        let gap = self.bytes.len() - self.attributed;
+        let gap = self.bytes.len() - self.pieces.end() as usize;
         if gap > 0 {
             let nobody: Rc<[Origin]> = Rc::new([]);
-            append_piece(&mut self.pieces, gap as u32, &nobody);
-            self.attributed = self.bytes.len();
+            self.pieces.push(gap as u32, &nobody);
         }
-    }
-}
-
-fn append_piece(pieces: &mut Vec<Piece>, len: u32, from: &Rc<[Origin]>) {
-    if len == 0 {
-        return;
-    }
-    match pieces.last_mut() {
-        Some(last) if last.from == *from => last.len += len,
-        _ => pieces.push(Piece { len, from: from.clone() }),
     }
 }
 
@@ -496,11 +442,7 @@ mod tests {
     use super::*;
 
     fn origins(text: &Text) -> Vec<(u32, Vec<u32>)> {
-        text.pieces()
-            .unwrap_or_default()
-            .iter()
-            .map(|piece| (piece.len, piece.from.iter().map(|from| from.0).collect()))
-            .collect()
+        text.pieces().map(|piece| (piece.len(), piece.from.iter().map(|from| from.0).collect())).collect()
     }
 
     #[test]
@@ -523,7 +465,7 @@ mod tests {
         assert_eq!(origins(&Text::derived("xyz", &[&a, &b, &a])), [(3, vec![3, 7, Origin::CHANGED.0])]);
         let same = Text::derived("a", &[&a]);
         assert_eq!(origins(&same), [(1, vec![7])]);
-        assert!(Text::derived("xyz", &[&Text::from("c")]).pieces().is_none());
+        assert!(!Text::derived("xyz", &[&Text::from("c")]).has_origin());
     }
 
     #[test]
@@ -552,7 +494,7 @@ mod tests {
         made.push(&Text::derived("FG", &[&Text::from("fg").with_origin(Origin(1))]));
         let text = made.finish().written(writer, &[port], &[], &[Origin::decided(9)]);
         let kinds = |text: &Text| -> Vec<(u32, Vec<Origin>)> {
-            text.pieces().unwrap().iter().map(|piece| (piece.len, piece.from.to_vec())).collect()
+            text.pieces().map(|piece| (piece.len(), piece.from.to_vec())).collect()
         };
         assert_eq!(
             kinds(&text),
@@ -565,7 +507,7 @@ mod tests {
         );
         let text = Text::from("d").written(writer, &[], &[code], &[]);
         assert_eq!(kinds(&text), [(1, vec![writer, code])]);
-        assert!(Text::new().written(writer, &[port], &[], &[]).pieces().is_none());
+        assert_eq!(kinds(&Text::new().written(writer, &[port], &[], &[])), [(0, vec![writer, port])]);
     }
 
     #[test]
@@ -582,7 +524,51 @@ mod tests {
         );
         let filled = text.filled(&set(9));
         assert_eq!(origins(&filled)[0], (1, vec![read(9)]));
-        assert_eq!(filled.pieces().unwrap().len(), 5);
+        assert_eq!(filled.pieces().count(), 5);
+    }
+
+    #[test]
+    fn what_writes_nothing_keeps_its_place() {
+        let (prefix, name) = (Text::new().with_origin(Origin(5)), Text::from("name").with_origin(Origin(6)));
+        let mut made = TextBuilder::new();
+        made.push_bytes(b"a: ");
+        made.push(&prefix);
+        made.push(&name);
+        made.push_nothing(&name, 0..2);
+        made.push_bytes(b"\n");
+        let text = made.finish();
+        let all = [(3, vec![]), (0, vec![5]), (4, vec![6]), (1, vec![])];
+        assert_eq!(origins(&text), all);
+        // At either end of a part, and in no byte of it.
+        assert_eq!(origins(&text.slice(0..3)), all[..2]);
+        assert_eq!(origins(&text.slice(3..5)), [(0, vec![5]), (2, vec![6])]);
+        assert_eq!(origins(&text.slice(4..8)), [(3, vec![6]), (1, vec![])]);
+        assert_eq!(origins(&text.slice(3..3)), [(0, vec![5])]);
+        assert!(!text.slice(5..5).has_origin());
+        let halves = |at| {
+            let mut halves = TextBuilder::new();
+            halves.push_slice(&text, 0..at);
+            halves.push_slice(&text, at..8);
+            origins(&halves.finish())
+        };
+        assert!((0..8).all(|at| halves(at) == all), "put together it is as it was");
+    }
+
+    #[test]
+    fn the_parts_of_a_text_cost_no_walk_over_its_pieces() {
+        const COUNT: usize = 200_000;
+        let mut made = TextBuilder::new();
+        for number in 0..COUNT {
+            made.push(&Text::from("xy").with_origin(Origin(number as u32)));
+        }
+        let text = made.finish();
+        for number in 0..COUNT {
+            let part = text.slice(2 * number..2 * number + 2);
+            let (pieces, whole) = (part.pieces.as_ref().unwrap(), text.pieces.as_ref().unwrap());
+            assert!(Rc::ptr_eq(pieces, whole), "shared, not copied");
+            assert_eq!(origins(&part), [(2, vec![number as u32])]);
+            assert!(part.touching(0..1).left() <= 3, "a search leaves this one and those beside it");
+        }
     }
 
     #[test]
@@ -590,7 +576,7 @@ mod tests {
         let mut builder = TextBuilder::with_capacity(4);
         builder.push(&Text::from("ab"));
         builder.push_bytes(b"cd");
-        assert!(builder.finish().pieces().is_none());
+        assert!(!builder.finish().has_origin());
         assert_eq!(std::mem::size_of::<Text>(), 24);
     }
 }

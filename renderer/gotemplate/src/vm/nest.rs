@@ -104,25 +104,36 @@ impl Run<'_, '_> {
     pub(super) fn leave(&mut self) -> Flow {
         let Some(frame) = self.frames.pop() else { return Flow::Frame };
         self.truncate(frame.base);
-        if self.listens && !matches!(frame.nest, Nest::Root) {
-            self.host.include(Include::Leave);
-        }
         match frame.nest {
-            Nest::Root | Nest::Template => {}
+            Nest::Root => {}
+            Nest::Template => {
+                if self.listens {
+                    self.host.include(Include::Leave { text: None });
+                }
+            }
             Nest::Include => {
                 if let Some(active) = self.includes.get_mut(&frame.template.name) {
                     *active -= 1;
                 }
-                let text = self.outs.pop().unwrap_or_default().finish();
+                let text = self.answer();
                 self.push(Value::Str(text), 0);
             }
             Nest::Tpl(_) => {
                 self.layers.pop();
-                let text = self.outs.pop().unwrap_or_default().finish();
+                let text = self.answer();
                 self.push(Value::Str(without_no_value(text)), 0);
             }
         }
         Flow::Frame
+    }
+
+    /// What an `include` or `tpl` has written.
+    fn answer(&mut self) -> Text {
+        let mut text = self.outs.pop().unwrap_or_default().finish();
+        if self.listens {
+            self.host.include(Include::Leave { text: Some(&mut text) });
+        }
+        text
     }
 
     /// The place of a call for the host and for traces: in a file, wherever the text of a `tpl` calls, and as it is.
@@ -238,7 +249,7 @@ impl Run<'_, '_> {
 
     fn parse_tpl(&mut self, text: &Text) -> Result<Rc<ParsedFile>, Cause> {
         // The pieces of a text are in the literals of its file, so only texts without an origin can share one.
-        let shares = text.pieces().is_none();
+        let shares = !text.has_origin();
         if shares && let Some(file) = self.machine.tpl_files.get(text) {
             return Ok(file.clone());
         }
@@ -275,6 +286,7 @@ pub fn without_no_value(text: Text) -> Text {
     loop {
         kept.push_slice(&text, from..at);
         from = at + pattern.len();
+        kept.push_nothing(&text, at..from);
         match find(from) {
             Some(next) => at = next,
             None => break,

@@ -324,7 +324,7 @@ impl Host for Ears {
         self.emits.push((at.start, at.end, mark.0));
         text.written(Origin(self.emits.len() as u32), &[], &[], &[])
     }
-    fn decide(&mut self, at: Span, _: &Value, mark: Mark) -> Mark {
+    fn decide(&mut self, at: Span, _: &Value, mark: Mark, _: bool) -> Mark {
         self.decisions.push((at.start, at.end, mark.0));
         Mark(mark.0 * 1000)
     }
@@ -339,7 +339,7 @@ impl Host for Ears {
     fn include(&mut self, step: Include<'_>) {
         match step {
             Include::Enter { .. } => self.depth += 1,
-            Include::Leave => self.depth -= 1,
+            Include::Leave { .. } => self.depth -= 1,
         }
         self.deepest = self.deepest.max(self.depth);
     }
@@ -356,7 +356,7 @@ fn a_host_hears_reads_includes_and_who_wrote_what() {
     // The text of the define is its own writer; that of a `tpl` has places of its own.
     assert_eq!(ears.emits, [(27, 28, 0), (28, 43, 2), (16, 18, 0), (43, 62, 0), (0, 15, 4), (62, 91, 0)]);
     assert_eq!((ears.depth, ears.deepest), (0, 1));
-    let from: Vec<_> = out.pieces().unwrap().iter().map(|piece| (piece.len, piece.from[0].0)).collect();
+    let from: Vec<_> = out.pieces().map(|piece| (piece.len(), piece.from[0].0)).collect();
     assert_eq!(from, [(1, 1), (10, 2), (2, 3), (3, 5)]);
 }
 

@@ -43,7 +43,7 @@ fn pad(call: &mut Call<'_>, before: &[u8], spaces: i64, text: &Text) -> Made {
     let size = before.len() as u128 + bytes.len() as u128 + spaces as u128 * lines as u128;
     call.charge_text(size)?;
     let padding = vec![b' '; spaces];
-    if text.pieces().is_none() {
+    if !text.has_origin() {
         let mut made = Vec::with_capacity(size as usize);
         made.extend_from_slice(before);
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {

@@ -100,7 +100,7 @@ fn a_map_that_holds_itself_is_an_error() {
 fn what_is_copied_keeps_its_origin() {
     let value = map([("k", Value::Str(Text::from("ab").with_origin(Origin(1))))]);
     let text = write(&value).unwrap_or_default();
-    let lengths: Vec<_> = text.pieces().unwrap_or_default().iter().map(|p| (p.len, p.from.len())).collect();
+    let lengths: Vec<_> = text.pieces().map(|p| (p.len(), p.from.len())).collect();
     assert_eq!(lengths, [(5, 0), (2, 1), (2, 0)]);
 }
 

@@ -4,9 +4,10 @@
 //! their own origins along.
 
 use gotemplate::Mark;
-use value::{Map, Text, Value, compare};
+use value::{Map, Origin, Text, Value, compare};
 
 use super::Trace;
+use super::nodes::text_origins;
 use super::sets::{Flow, Set};
 
 impl Trace {
@@ -50,6 +51,23 @@ impl Trace {
             }
         }
         rest
+    }
+
+    /// What has decided about texts among the arguments and cannot be told from the answer. A text shows who wrote its bytes, and
+    /// so what decided about them.
+    fn decided_unseen(&mut self, args: &[Value], answer: &Value) -> Set {
+        let texts = || args.iter().filter(|value| value.as_text().is_some_and(Text::has_origin));
+        match answer {
+            Value::Str(text) => {
+                // Most functions pass all of a text on.
+                let mut shown: Vec<Origin> = text.origins().filter(|origin| origin.is_writer()).collect();
+                shown.sort_unstable();
+                let hidden = |origin: &Origin| origin.is_writer() && shown.binary_search(origin).is_err();
+                let unseen = texts().flat_map(text_origins).filter(hidden);
+                self.sets_of_writers(unseen)
+            }
+            _ => self.sets_of_writers(texts().flat_map(text_origins)),
+        }
     }
 
     fn flow_of_call(&mut self, name: &[u8], args: &[Value], marks: &[Mark], answer: &mut Value) -> Flow {
@@ -152,14 +170,18 @@ impl Trace {
                 [Value::Str(text)],
             ) => {
                 self.gather(text, answer);
-                self.whole(&args[0], mark(0))
+                let whole = self.whole(&args[0], mark(0));
+                let rest = self.sets.mark(whole);
+                if self.nodes.set_rest(answer, rest) { Flow::default() } else { whole }
             }
             _ => {
                 let mut flow = Flow::default();
                 for (value, mark) in args.iter().zip(marks) {
-                    let of = self.whole(value, *mark);
+                    let of = self.made_of(value, *mark);
                     flow = self.sets.join(flow, of);
                 }
+                let unseen = self.decided_unseen(args, answer);
+                flow.control = self.sets.union(flow.control, unseen);
                 flow
             }
         }
@@ -243,9 +265,4 @@ impl Trace {
             self.note_read(place, true);
         }
     }
-}
-
-/// Whether a text is worth a second look.
-pub(super) fn has_reads(text: &Text) -> bool {
-    text.origins().any(value::Origin::is_read)
 }

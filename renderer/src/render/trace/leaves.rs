@@ -5,12 +5,11 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use gotemplate::Mark;
-use value::{Origin, Text, Value};
+use value::{Origin, Piece, Text, Value};
 use yaml::{NodeId, NodeKind, Tree};
 
 use super::Trace;
-use super::calls::has_reads;
-use super::sets::{Flow, Set};
+use super::sets::Flow;
 
 impl Trace {
     /// `text`, which is the YAML or JSON of `value`, with the places of all leaves on their bytes, keys included.
@@ -26,8 +25,8 @@ impl Trace {
         while let Some((value, node, flow)) = waiting.pop() {
             let mut leaf = |this: &mut Self, from: u32, node: NodeId, value: &Value, flow: Flow| {
                 let mark = this.sets.mark(flow);
-                let whole = this.whole(value, mark).data;
-                ranges.push((from..tree.range(node).end, this.sets.origins(whole).clone()));
+                let flow = this.made_of(value, mark);
+                ranges.push((from..tree.range(node).end, this.sets.origins_of(flow)));
             };
             match (&value, tree.kind(node)) {
                 (Value::Map(map), NodeKind::Mapping) => {
@@ -74,12 +73,11 @@ impl Trace {
 
     /// Remembers of each leaf of `value`, which was read from `text`, what its bytes there come from.
     pub(super) fn gather(&mut self, text: &Text, value: &Value) {
-        if !has_reads(text) {
+        if !text.has_origin() {
             return;
         }
         let (tree, _) = yaml::nodes(text.as_bytes());
         let Some(root) = tree.root() else { return };
-        let pieces = Pieces::of(text);
         let mut waiting = vec![(value.clone(), root)];
         // Aliases can make a text mean far more than it holds: each node is gone through once.
         let mut left = text.len();
@@ -89,7 +87,7 @@ impl Trace {
                     for (key, inner) in tree.entries(node) {
                         let name = Text::from(tree.text(key));
                         let Some(found) = map.get(&name) else { continue };
-                        let mark = self.mark_of_node(&tree, inner, &pieces, text);
+                        let mark = self.mark_of_node(&tree, inner, text);
                         self.nodes.set_entry(map, name.as_bytes(), mark);
                         if let Some(next) = left.checked_sub(1) {
                             left = next;
@@ -101,7 +99,7 @@ impl Trace {
                     let mut marks = Vec::with_capacity(list.len());
                     for (index, inner) in tree.children(node).enumerate() {
                         let Some(found) = list.get(index) else { break };
-                        let mark = self.mark_of_node(&tree, inner, &pieces, text);
+                        let mark = self.mark_of_node(&tree, inner, text);
                         marks.push(mark);
                         if let Some(next) = left.checked_sub(1) {
                             left = next;
@@ -118,41 +116,20 @@ impl Trace {
     }
 
     /// What the bytes of a node come from.
-    fn mark_of_node(&mut self, tree: &Tree<'_>, node: NodeId, pieces: &Pieces, text: &Text) -> Mark {
-        let node = tree.target(node).unwrap_or(node);
-        let data = self.sets.of_reads(pieces.within(text, tree.range(node)));
-        self.sets.mark(Flow { data, control: Set::EMPTY })
+    fn mark_of_node(&mut self, tree: &Tree<'_>, node: NodeId, text: &Text) -> Mark {
+        let range = tree.range(tree.target(node).unwrap_or(node));
+        let pieces: Vec<Piece<'_>> =
+            text.touching(range.clone()).filter(|piece| self.concerns(piece, &range)).collect();
+        let origins = || pieces.iter().flat_map(|piece| piece.from.iter().copied());
+        let data = self.sets.of_reads(origins());
+        let decided = self.sets.of_decided(origins());
+        let by = self.sets_of_writers(origins());
+        let control = self.sets.union(decided, by);
+        self.sets.mark(Flow { data, control })
     }
 }
 
 /// `[]` and `{}`.
 fn is_empty(tree: &Tree<'_>, node: NodeId) -> bool {
     tree.children(node).next().is_none()
-}
-
-/// The pieces of a text by where they start.
-struct Pieces {
-    starts: Vec<u32>,
-}
-
-impl Pieces {
-    fn of(text: &Text) -> Self {
-        let mut at = 0;
-        let starts = text.pieces().unwrap_or_default().iter().map(|piece| {
-            let start = at;
-            at += piece.len;
-            start
-        });
-        Self { starts: starts.collect() }
-    }
-
-    /// The origins of the bytes in `range`.
-    fn within<'t>(&self, text: &'t Text, range: Range<u32>) -> impl Iterator<Item = Origin> + 't {
-        let first = self.starts.partition_point(|start| *start <= range.start).saturating_sub(1);
-        let end = self.starts.partition_point(|start| *start < range.end).max(first);
-        let pieces = text.pieces().unwrap_or_default();
-        pieces[first.min(pieces.len())..end.min(pieces.len())]
-            .iter()
-            .flat_map(|piece| piece.from.iter().copied())
-    }
 }

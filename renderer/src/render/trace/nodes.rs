@@ -21,6 +21,8 @@ struct Node {
     entries: QuickMap<Text, Mark>,
     /// For a list that templates made, each element.
     items: Vec<Mark>,
+    /// What decided that nothing else stands in it.
+    rest: Mark,
 }
 
 /// All that are known.
@@ -51,6 +53,7 @@ impl Nodes {
             is_copy: false,
             entries: QuickMap::default(),
             items: Vec::new(),
+            rest: Mark::NONE,
         })
     }
 
@@ -79,6 +82,13 @@ impl Nodes {
         self.node(list.address(), &Value::List(list.clone())).items = items;
     }
 
+    /// Says what decided that a map or list holds no more than it does; `false` for all other values.
+    pub(super) fn set_rest(&mut self, value: &Value, rest: Mark) -> bool {
+        let Some(address) = address(value) else { return false };
+        self.node(address, value).rest = rest;
+        true
+    }
+
     pub(super) fn forget(&mut self, address: usize, key: &[u8]) {
         if let Some(node) = self.by_address.get_mut(&address) {
             node.entries.remove(key);
@@ -89,16 +99,17 @@ impl Nodes {
     fn copy(&mut self, from: &Value, to: &Value) {
         let (Some(from), Some(at)) = (address(from), address(to)) else { return };
         let Some(node) = self.by_address.get(&from) else { return };
-        let (place, entries, items) = (node.place, node.entries.clone(), node.items.clone());
+        let (place, entries, items, rest) = (node.place, node.entries.clone(), node.items.clone(), node.rest);
         let copy = self.node(at, to);
-        (copy.place, copy.is_copy, copy.entries, copy.items) = (place, true, entries, items);
+        (copy.place, copy.is_copy, copy.entries, copy.items, copy.rest) = (place, true, entries, items, rest);
     }
 
     fn marks(&self, value: &Value) -> Vec<Mark> {
         let Some(node) = address(value).and_then(|address| self.by_address.get(&address)) else {
             return Vec::new();
         };
-        let mut marks: Vec<Mark> = node.entries.values().chain(&node.items).copied().collect();
+        let mut marks: Vec<Mark> =
+            node.entries.values().chain(&node.items).chain([&node.rest]).copied().collect();
         // The order of a hash map must not be seen, not even in numbers.
         marks.sort_unstable_by_key(|mark| mark.0);
         marks.dedup();
@@ -200,6 +211,11 @@ impl Trace {
                 let known = answer.and_then(address).and_then(|address| self.nodes.place_of(address));
                 return Flow { data: self.sets.one(known.unwrap_or(place)), control: of.control };
             }
+            if node.rest != Mark::NONE {
+                let rest = self.sets.flow(node.rest);
+                let rest = if answer.is_some() { rest } else { self.sets.governed(Flow::default(), rest) };
+                return self.sets.join(rest, of);
+            }
         }
         let own = answer.and_then(|answer| self.own_flow(answer));
         own.unwrap_or(of)
@@ -222,11 +238,41 @@ impl Trace {
         own.unwrap_or(of)
     }
 
-    /// All that a value was made of, what stands in it included one level deep.
+    /// What has decided that these writers write.
+    pub(super) fn sets_of_writers(&mut self, origins: impl Iterator<Item = Origin>) -> Set {
+        let (mut all, mut last) = (Set::EMPTY, None);
+        for origin in origins.filter(|origin| origin.is_writer()) {
+            if last != Some(origin)
+                && let Some(site) = self.sites.get(origin.number() as usize)
+            {
+                last = Some(origin);
+                all = self.sets.union(all, site.control);
+            }
+        }
+        all
+    }
+
+    /// As [`Trace::made_of`], with what has decided about the bytes of its texts.
     pub(super) fn whole(&mut self, value: &Value, mark: Mark) -> Flow {
+        let mut flow = self.made_of(value, mark);
+        let decided = match value {
+            Value::Str(_) => self.sets_of_writers(text_origins(value)),
+            Value::List(list) => self.sets_of_writers(list.iter().flat_map(text_origins)),
+            Value::Map(map) => {
+                let map = map.borrow();
+                self.sets_of_writers(map.iter().flat_map(|(_, value)| text_origins(value)))
+            }
+            _ => Set::EMPTY,
+        };
+        flow.control = self.sets.union(flow.control, decided);
+        flow
+    }
+
+    /// All that a value was made of, what stands in it included one level deep.
+    pub(super) fn made_of(&mut self, value: &Value, mark: Mark) -> Flow {
         let mut flow = self.sets.flow(mark);
         match value {
-            Value::Str(text) if text.pieces().is_some() => {
+            Value::Str(text) if text.has_origin() => {
                 let reads = self.sets.of_reads(text.origins());
                 flow.data = self.sets.union(flow.data, reads);
                 let decided = self.sets.of_decided(text.origins());
@@ -278,7 +324,7 @@ impl Trace {
     }
 }
 
-fn text_origins(value: &Value) -> impl Iterator<Item = Origin> + '_ {
+pub(super) fn text_origins(value: &Value) -> impl Iterator<Item = Origin> + '_ {
     let text = match value {
         Value::Str(text) => Some(text),
         _ => None,

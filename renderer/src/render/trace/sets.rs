@@ -102,6 +102,16 @@ impl Sets {
         &self.sets[set.0 as usize]
     }
 
+    /// What a value was made of and what decided about it, as origins of its bytes.
+    pub(super) fn origins_of(&self, flow: Flow) -> Rc<[Origin]> {
+        if flow.control == Set::EMPTY {
+            return self.origins(flow.data).clone();
+        }
+        // In the order in which they sort.
+        let decided = self.origins(flow.control).iter().map(|read| Origin::decided(read.number()));
+        decided.chain(self.origins(flow.data).iter().copied()).collect()
+    }
+
     pub(super) fn union(&mut self, a: Set, b: Set) -> Set {
         if a == b || b == Set::EMPTY {
             return a;

@@ -119,7 +119,7 @@ fn depth_ends_in_gos_sentence_and_so_does_a_cycle() {
 fn what_is_escaped_keeps_its_origin_and_is_changed() {
     let text = Text::from("a<b").with_origin(Origin(3));
     let Ok(text) = encode(&Value::from(vec![Value::Str(text)]), Style::COMPACT) else { panic!("no text") };
-    let lengths: Vec<_> = text.pieces().unwrap_or_default().iter().map(|p| (p.len, p.from.len())).collect();
+    let lengths: Vec<_> = text.pieces().map(|p| (p.len(), p.from.len())).collect();
     assert_eq!(
         (text, lengths),
         (Text::from("[\"a\\u003cb\"]"), vec![(2, 0), (1, 1), (6, 2), (1, 1), (2, 0)])
