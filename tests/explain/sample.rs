@@ -115,6 +115,9 @@ impl Subject {
         let mut end = 0;
         for part in map.within(0..bytes.len() as u32) {
             let written = &bytes[part.range.start as usize..part.range.end as usize];
+            if written.is_empty() {
+                continue;
+            }
             tally.unwritten += part.range.start as usize - end;
             end = part.range.end as usize;
             let [writer, ..] = &part.writers[..] else {
@@ -130,6 +133,8 @@ impl Subject {
             let is_tpl = writer.calls.first().is_some_and(|(_, call)| *call == writer.at);
             if part.writers.len() == 1 && part.data.is_empty() && !is_tpl && !source.starts_with(b"{{") {
                 tally.texts += written.len();
+                // A loop can write the same several times in a row.
+                let source = source.repeat(written.len() / source.len().max(1) + 2);
                 if !source.windows(written.len()).any(|window| window == written) {
                     tally.not_there += written.len();
                     let (at, written) = (&writer.at, String::from_utf8_lossy(written));
