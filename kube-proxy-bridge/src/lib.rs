@@ -386,6 +386,8 @@ pub fn app(state: State) -> Router {
         .merge(http::health::routes())
         .merge(http::session::routes())
         .merge(http::openapi::routes())
+        .merge(http::operations::routes())
+        .merge(http::events::routes())
         // The last layer runs first.
         .layer(from_fn_with_state(state.clone(), http::guard::gate))
         .fallback(http::page::serve)

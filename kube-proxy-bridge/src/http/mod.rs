@@ -2,10 +2,12 @@
 
 pub mod body;
 pub mod error;
+pub mod events;
 pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod openapi;
+pub mod operations;
 pub mod page;
 pub mod path;
 pub mod routes;

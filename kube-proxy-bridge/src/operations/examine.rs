@@ -254,8 +254,11 @@ impl<'a> Context<'a> {
         if adopts && !self.request.options.take_ownership {
             if let Some(live) = &live {
                 let (namespace, release) = (self.request.namespace, self.request.release);
-                let class =
-                    if ownership::is_anothers(live, namespace, release) { Class::Foreign } else { Class::Adopt };
+                let class = if ownership::is_anothers(live, namespace, release) {
+                    Class::Foreign
+                } else {
+                    Class::Adopt
+                };
                 let sentence = ownership::refusal(&reference, live, namespace, release);
                 return Ok(examined.refused(class, Problem::new(Code::Ownership, sentence)));
             }
@@ -313,7 +316,9 @@ impl<'a> Context<'a> {
                 Code::Unverifiable,
                 format!("{}: its kind is defined by this very operation", error.message),
             ),
-            _ => Problem::new(Code::UnknownKind, format!("{}; ensure CRDs are installed first", error.message)),
+            _ => {
+                Problem::new(Code::UnknownKind, format!("{}; ensure CRDs are installed first", error.message))
+            }
         };
         examined.refused(class, problem)
     }
@@ -366,7 +371,10 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// As [`Context::examine`].
-    pub(super) async fn examine_hook(&self, hook: &HookItem) -> Result<(ObjectRef, Option<Problem>), Problem> {
+    pub(super) async fn examine_hook(
+        &self,
+        hook: &HookItem,
+    ) -> Result<(ObjectRef, Option<Problem>), Problem> {
         let reference = match self.place(&hook.object).await {
             Ok((reference, _)) => reference,
             Err(error) if error.is_not_found() => {
@@ -405,7 +413,9 @@ impl<'a> Context<'a> {
             return Err(error.problem());
         }
         if error.status == Some(400) && error.message.contains("does not support dry run") {
-            return Ok(Refusal::Unverifiable("a webhook that is asked about it cannot be asked for a dry run"));
+            return Ok(Refusal::Unverifiable(
+                "a webhook that is asked about it cannot be asked for a dry run",
+            ));
         }
         let is_created = object.namespace.as_deref().is_some_and(|name| self.created.contains(name));
         if error.is_missing_namespace() && is_created {
@@ -438,7 +448,9 @@ fn yield_fields(
         } else {
             refused = Some(Problem::new(
                 Code::InvalidRequest,
-                format!("{field} cannot be left to another: nobody but Helm owns it, and it would fall back to its default"),
+                format!(
+                    "{field} cannot be left to another: nobody but Helm owns it, and it would fall back to its default"
+                ),
             ));
         }
     }
@@ -546,8 +558,7 @@ impl Attempt<'_, '_> {
         let refusal = self.context.refusal(&object, error)?;
         let class = match refusal {
             Refusal::Unverifiable(reason) => {
-                let problem =
-                    Problem::new(Code::Unverifiable, format!("{object} cannot be tried: {reason}"));
+                let problem = Problem::new(Code::Unverifiable, format!("{object} cannot be tried: {reason}"));
                 return Ok(examined.refused(Class::Unverifiable, problem));
             }
             Refusal::Forbidden => Class::Forbidden,
@@ -564,16 +575,12 @@ impl Attempt<'_, '_> {
                 return Ok(self.merge_key_drift(examined, live, drifted, &problem));
             }
             if is_immutable(error) {
-                problem =
-                    Problem { k8s: problem.k8s, ..Problem::new(Code::ImmutableField, problem.detail) };
+                problem = Problem { k8s: problem.k8s, ..Problem::new(Code::ImmutableField, problem.detail) };
                 examined.propose_recreate = RECREATABLE.contains(&object.kind.as_str());
                 if examined.propose_recreate && self.context.may_recreate(&object) {
                     let shape = Shape::of(&self.managers);
-                    let predicted = fields::overlay(
-                        &normalise::live(live, self.has_status),
-                        &self.document,
-                        &shape,
-                    );
+                    let predicted =
+                        fields::overlay(&normalise::live(live, self.has_status), &self.document, &shape);
                     self.compare(&mut examined, live, predicted, &shape);
                     examined.action.class = Class::Update;
                     examined.action.recreate = true;

@@ -26,7 +26,10 @@ struct Inner {
     id: String,
     namespace: String,
     release: String,
+    /// Who asked for it first, and who showed a fresh token since.
+    identities: Mutex<Vec<String>>,
     identity: String,
+    subject: String,
     created_at: Timestamp,
     log: EventLog,
     snapshot: Mutex<Snapshot>,
@@ -34,6 +37,8 @@ struct Inner {
     drain: watch::Receiver<Option<Instant>>,
     prompts: Mutex<BTreeMap<String, OpenPrompt>>,
     n_prompts: AtomicU64,
+    /// A record that could not be written, for the person to keep.
+    record: Mutex<Option<String>>,
 }
 
 /// What the events so far add up to.
@@ -90,6 +95,7 @@ pub(super) struct Subject {
     pub(super) namespace: String,
     pub(super) release: String,
     pub(super) identity: String,
+    pub(super) subject: String,
     pub(super) created_at: Timestamp,
 }
 
@@ -99,7 +105,9 @@ impl Handle {
             id: subject.id,
             namespace: subject.namespace,
             release: subject.release,
+            identities: Mutex::new(vec![subject.identity.clone()]),
             identity: subject.identity,
+            subject: subject.subject,
             created_at: subject.created_at,
             log,
             snapshot: Mutex::new(Snapshot {
@@ -115,6 +123,7 @@ impl Handle {
             drain,
             prompts: Mutex::new(BTreeMap::new()),
             n_prompts: AtomicU64::new(0),
+            record: Mutex::new(None),
         }))
     }
 
@@ -163,6 +172,26 @@ impl Handle {
         &self.0.identity
     }
 
+    /// Who the cluster takes them for; empty when there is one person alone.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// Whether it is this caller's.
+    #[must_use]
+    pub fn is_of(&self, identity: &str) -> bool {
+        guard(&self.0.identities).iter().any(|known| known == identity)
+    }
+
+    /// Makes it this caller's, too: the same person with a fresh token.
+    pub fn admit(&self, identity: &str) {
+        let mut identities = guard(&self.0.identities);
+        if identities.iter().all(|known| known != identity) {
+            identities.push(identity.to_owned());
+        }
+    }
+
     /// What it does.
     #[must_use]
     pub fn kind(&self) -> OperationKind {
@@ -198,10 +227,16 @@ impl Handle {
         self.0.log.append(body);
     }
 
-    /// Moves on to another step.
+    /// Moves on to another step, or learns the revision; what is known already is not told again.
     pub fn enter(&self, state: OperationState, revision: u32) {
-        let previous = Some(self.state()).filter(|previous| *previous != state);
-        self.emit(EventBody::State { state, previous, revision });
+        let (before, known) = {
+            let snapshot = guard(&self.0.snapshot);
+            (snapshot.state, snapshot.revision)
+        };
+        let previous = Some(before).filter(|previous| *previous != state);
+        if previous.is_some() || known != revision || self.0.log.last() == 0 {
+            self.emit(EventBody::State { state, previous, revision });
+        }
     }
 
     /// Everything at one glance.
@@ -332,6 +367,17 @@ impl Handle {
             .map_err(|_| Problem::new(Code::Busy, "this question has answers that are not yet read"))
     }
 
+    /// Keeps a record that could not be written.
+    pub(super) fn keep_record(&self, stored: String) {
+        *guard(&self.0.record) = Some(stored);
+    }
+
+    /// The record that could not be written: the value of the Secret's key `release`.
+    #[must_use]
+    pub fn kept_record(&self) -> Option<String> {
+        guard(&self.0.record).clone()
+    }
+
     /// Drops what only watchers of the events need; the result stays.
     pub(super) fn shrink(&self) {
         let mut snapshot = guard(&self.0.snapshot);
@@ -402,6 +448,7 @@ mod tests {
             namespace: "shop".into(),
             release: "web".into(),
             identity: "me".into(),
+            subject: String::new(),
             created_at: Timestamp::UNIX_EPOCH,
         };
         (Handle::new(subject, EventLog::default(), drain.subscribe()), drain)

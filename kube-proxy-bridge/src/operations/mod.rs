@@ -1,11 +1,17 @@
 //! Install, upgrade, rollback, uninstall and test: planned, run, watched and taken up again.
 
 pub mod conflict;
+mod context;
+mod draft;
 mod examine;
+mod explain;
 pub mod fields;
+mod gate;
 pub mod handle;
+mod hooks;
 pub mod impact;
 pub mod journal;
+mod keeper;
 pub mod log;
 pub mod managed;
 pub mod normalise;
@@ -15,9 +21,22 @@ pub mod ownership;
 pub mod plan;
 pub mod plans;
 mod queue;
+mod recover;
 pub mod registry;
+mod run;
 pub mod status;
+mod steps;
+mod streams;
+mod subject;
+mod test;
+mod tryout;
+mod uninstall;
+mod wait;
 
+pub use gate::Environment;
 pub use handle::{Answer, Halt, Handle};
 pub use queue::Limits;
 pub use registry::{Operations, Start};
+pub use run::{Request, run};
+pub use streams::{Place, Streams};
+pub use subject::subject;

@@ -37,7 +37,8 @@ pub async fn owned(
     let mut places = Vec::new();
     for (api_version, kind) in kinds {
         match cluster.resource(api_version, kind).await {
-            Ok(resource) if !resource.verbs.is_empty() && !resource.verbs.iter().any(|verb| verb == "list") => {}
+            Ok(resource)
+                if !resource.verbs.is_empty() && !resource.verbs.iter().any(|verb| verb == "list") => {}
             Ok(resource) if resource.namespaced => {
                 places.extend(namespaces.iter().map(|place| (api_version, kind, Some(place.as_str()))));
             }

@@ -132,7 +132,11 @@ impl Prepared {
 ///
 /// # Errors
 /// The cluster does not answer or does not know the caller. What stands in one object's way is in the plan.
-pub async fn make(cluster: &Cluster, request: &Request<'_>, redactor: &Redactor) -> Result<Prepared, Problem> {
+pub async fn make(
+    cluster: &Cluster,
+    request: &Request<'_>,
+    redactor: &Redactor,
+) -> Result<Prepared, Problem> {
     let mut context = Context::new(cluster, request);
     context.read_base().await?;
     let context = &context;
@@ -253,7 +257,11 @@ fn same_outcome(before: &Examined, after: &Examined) -> bool {
     settle(a) == settle(b) && a_conflicts == b_conflicts
 }
 
-async fn find<'a>(context: &Context<'_>, items: &'a [Item], wanted: &super::examine::Identity) -> Option<&'a Item> {
+async fn find<'a>(
+    context: &Context<'_>,
+    items: &'a [Item],
+    wanted: &super::examine::Identity,
+) -> Option<&'a Item> {
     for item in items.iter().filter(|item| item.object.name() == wanted.3 && item.object.kind() == wanted.1) {
         let reference = context.place(&item.object).await.map(|(reference, _)| reference);
         if identity(&reference.unwrap_or_else(|_| item.object.reference())) == *wanted {
@@ -383,8 +391,12 @@ fn report(
 ) -> Prepared {
     let hook_secrets = request.hooks.iter().map(|hook| &hook.object);
     let base_secrets = request.base.iter().map(|item| &item.object);
-    let secrets: Vec<&Object> =
-        examined.iter().flat_map(|examined| &examined.secrets).chain(hook_secrets).chain(base_secrets).collect();
+    let secrets: Vec<&Object> = examined
+        .iter()
+        .flat_map(|examined| &examined.secrets)
+        .chain(hook_secrets)
+        .chain(base_secrets)
+        .collect();
     let redaction = redactor.known(secrets);
     let impact = impact_of(&examined, &redaction);
     let mut room = PLAN_LIMIT_BYTES;
@@ -486,7 +498,9 @@ fn planned(examined: &Examined, redaction: &Redaction, room: &mut usize) -> Plan
     let mut left = OBJECT_LIMIT_BYTES.min(*room);
     let mut add = |path: &Path, mut change: FieldChange| {
         redaction.change(object, path, &mut change);
-        let size = 64 + change.path.len() + [&change.old, &change.new].into_iter().flatten().map(json_size).sum::<usize>();
+        let size = 64
+            + change.path.len()
+            + [&change.old, &change.new].into_iter().flatten().map(json_size).sum::<usize>();
         if size > left {
             truncated = true;
             return;

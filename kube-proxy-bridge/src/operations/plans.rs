@@ -113,7 +113,10 @@ impl Plans {
         inner.expire(Instant::now());
         let found = inner.kept.iter().find(|kept| kept.identity == identity && kept.prepared.plan.id == id);
         found.map(|kept| kept.prepared.clone()).ok_or_else(|| {
-            Problem::new(Code::PlanStale, "there is no such plan, or it is older than ten minutes; review it again")
+            Problem::new(
+                Code::PlanStale,
+                "there is no such plan, or it is older than ten minutes; review it again",
+            )
         })
     }
 }

@@ -20,6 +20,7 @@ use wire::{Code, Counts, EventBody, Operation, OperationKind, OperationResult, P
 use super::handle::{Handle, Subject};
 use super::log::{self, EventLog, guard};
 use super::queue::{Limits, Queue, Refusal, Ticket};
+use super::streams::Streams;
 
 /// How long the events of an ended operation are kept.
 const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(1);
@@ -40,6 +41,7 @@ struct Shared {
     state_dir: Option<PathBuf>,
     drain: watch::Sender<Option<Instant>>,
     idle: watch::Sender<usize>,
+    streams: Streams,
     table: Mutex<Table>,
 }
 
@@ -64,6 +66,8 @@ struct Entry {
 pub struct Start<'a> {
     /// Who asks.
     pub identity: &'a str,
+    /// Who the cluster takes them for; empty when there is one person alone.
+    pub subject: &'a str,
     /// The `Idempotency-Key`.
     pub key: &'a str,
     /// The path it was sent to.
@@ -94,6 +98,7 @@ impl Operations {
             limits,
             drain: watch::Sender::new(None),
             idle: watch::Sender::new(0),
+            streams: Streams::default(),
             table: Mutex::default(),
             state_dir: folder,
         }));
@@ -162,6 +167,7 @@ impl Operations {
             namespace: start.namespace.to_owned(),
             release: start.release.to_owned(),
             identity: start.identity.to_owned(),
+            subject: start.subject.to_owned(),
             created_at: Timestamp::now(),
         };
         let log = EventLog::new(self.0.spool(&subject));
@@ -200,7 +206,21 @@ impl Operations {
     pub fn find(&self, id: &str, identity: &str) -> Option<Handle> {
         let table = guard(&self.0.table);
         let entry = &table.entries[*table.by_id.get(id)?];
-        (entry.handle.identity() == identity).then(|| entry.handle.clone())
+        entry.handle.is_of(identity).then(|| entry.handle.clone())
+    }
+
+    /// The operation of this name, for the person who started it, whatever token they have now.
+    #[must_use]
+    pub fn find_for(&self, id: &str, subject: &str) -> Option<Handle> {
+        let table = guard(&self.0.table);
+        let entry = &table.entries[*table.by_id.get(id)?];
+        (!subject.is_empty() && entry.handle.subject() == subject).then(|| entry.handle.clone())
+    }
+
+    /// The places for event streams.
+    #[must_use]
+    pub fn streams(&self) -> &Streams {
+        &self.0.streams
     }
 
     /// Whether an operation of this name runs or waits here, whoever asked for it.
@@ -216,7 +236,7 @@ impl Operations {
         let handles: Vec<Handle> = {
             let table = guard(&self.0.table);
             let own = table.entries.iter().rev().map(|entry| &entry.handle);
-            own.filter(|handle| handle.identity() == identity).cloned().collect()
+            own.filter(|handle| handle.is_of(identity)).cloned().collect()
         };
         let wanted = |handle: &&Handle| active.is_none_or(|active| handle.ended_at().is_none() == active);
         handles.iter().filter(wanted).map(Handle::summary).collect()
@@ -344,7 +364,7 @@ impl Shared {
         let path = self.state_dir.as_ref()?.join(format!("{}.jsonl", subject.id));
         let header = serde_json::json!({
             "id": subject.id, "kind": subject.kind, "namespace": subject.namespace, "release": subject.release,
-            "identity": subject.identity, "createdAt": subject.created_at.to_string(),
+            "identity": subject.identity, "subject": subject.subject, "createdAt": subject.created_at.to_string(),
         });
         match log::spool(&path, &header.to_string()) {
             Ok(file) => Some(file),
@@ -376,6 +396,7 @@ fn restored(path: &Path) -> Option<(Timestamp, Handle)> {
         namespace: text("namespace")?,
         release: text("release")?,
         identity: text("identity")?,
+        subject: text("subject").unwrap_or_default(),
         created_at,
     };
     let ended_at = Timestamp::try_from(written).unwrap_or(created_at);
@@ -393,6 +414,7 @@ mod tests {
     fn start<'a>(key: &'a str, release: &'a str, body: u8) -> Start<'a> {
         Start {
             identity: "me",
+            subject: "",
             key,
             path: "/v1/x",
             body: [body; 32],

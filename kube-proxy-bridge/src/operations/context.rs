@@ -1,0 +1,321 @@
+//! What every step of an operation needs: the events, the cluster as the caller sees it now, and the time that is left.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use wire::{Code, Counts, EventBody, ObjectRef, ObjectState, OperationState, Problem, PromptChoice};
+
+use super::handle::{Halt, Handle};
+use super::log::guard;
+use crate::kube::{self, Cluster};
+use crate::redact::Redaction;
+
+/// How long an operation waits for a fresh token.
+const FRESH_TOKEN: Duration = Duration::from_secs(300);
+
+/// Why a step did not come to its end.
+#[derive(Clone, Debug)]
+pub(super) enum Stop {
+    /// The whole took longer than it may.
+    Deadline,
+    /// It failed.
+    Failed(Box<Problem>),
+    /// A person or the bridge stops it.
+    Halted(Halt),
+    /// Somebody else wrote the record: nothing more may be written.
+    Hijacked(String),
+}
+
+impl Stop {
+    /// It failed, for this reason.
+    pub(super) fn failed(code: Code, detail: impl Into<String>) -> Self {
+        Self::Failed(Box::new(Problem::new(code, detail)))
+    }
+
+    /// As the page is told.
+    pub(super) fn problem(&self) -> Problem {
+        match self {
+            Self::Deadline => Problem::new(Code::Deadline, "the time for the whole operation is over"),
+            Self::Failed(problem) => (**problem).clone(),
+            Self::Halted(Halt::Cancelled(by)) => {
+                Problem::new(Code::InvalidRequest, format!("cancelled by {by}"))
+            }
+            Self::Halted(Halt::Draining) => {
+                Problem::new(Code::Draining, "the bridge stops; this can be resumed")
+            }
+            Self::Hijacked(detail) => Problem::new(Code::RecordHijacked, detail.clone()),
+        }
+    }
+
+    /// The sentence for the record's description, behind Helm's `Upgrade "web" failed: `.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Deadline => "context deadline exceeded".to_owned(),
+            Self::Failed(problem) => problem.detail.clone(),
+            _ => self.problem().detail,
+        }
+    }
+}
+
+impl From<Halt> for Stop {
+    fn from(halt: Halt) -> Self {
+        Self::Halted(halt)
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Failed(Box::new(problem))
+    }
+}
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The API server's answer, or its absence.
+    Kube(kube::Error),
+    /// The operation ends.
+    Stop(Stop),
+}
+
+impl From<Broken> for Stop {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Kube(error) => error.problem().into(),
+            Broken::Stop(stop) => stop,
+        }
+    }
+}
+
+/// What every step of an operation needs.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) handle: Handle,
+    /// What must not be shown.
+    pub(super) redaction: Redaction,
+    /// The longest each wait may take.
+    pub(super) step_timeout: Duration,
+    deadline: Instant,
+    cluster: Mutex<(u64, Cluster)>,
+    /// Held while a person is asked for a fresh token, so that one question is asked and not eight.
+    asking: Semaphore,
+    hijacked: watch::Sender<Option<String>>,
+    tally: Mutex<Tally>,
+}
+
+#[derive(Debug)]
+struct Tally {
+    counts: Counts,
+    durations: BTreeMap<String, u64>,
+    step: OperationState,
+    since: Instant,
+}
+
+impl Context {
+    pub(super) fn new(
+        handle: Handle,
+        cluster: Cluster,
+        redaction: Redaction,
+        step_timeout: Duration,
+        deadline: Duration,
+    ) -> Arc<Self> {
+        let now = Instant::now();
+        Arc::new(Self {
+            handle,
+            redaction,
+            step_timeout,
+            deadline: now + deadline,
+            cluster: Mutex::new((0, cluster)),
+            asking: Semaphore::new(1),
+            hijacked: watch::Sender::new(None),
+            tally: Mutex::new(Tally {
+                counts: Counts::default(),
+                durations: BTreeMap::new(),
+                step: OperationState::Queued,
+                since: now,
+            }),
+        })
+    }
+
+    /// The same with the time for another operation: the way back after a failure.
+    pub(super) fn again(&self, deadline_seconds: u32) -> Arc<Self> {
+        let deadline = Duration::from_secs(u64::from(deadline_seconds.max(1)));
+        let context = Self::new(
+            self.handle.clone(),
+            self.cluster(),
+            self.redaction.clone(),
+            self.step_timeout,
+            deadline,
+        );
+        *guard(&context.cluster) = guard(&self.cluster).clone();
+        context
+    }
+
+    /// The cluster with the freshest token.
+    pub(super) fn cluster(&self) -> Cluster {
+        guard(&self.cluster).1.clone()
+    }
+
+    /// Moves on to another step and counts the time of the last.
+    pub(super) fn enter(&self, step: OperationState, revision: u32) {
+        let mut tally = guard(&self.tally);
+        tally.turn(step);
+        drop(tally);
+        self.handle.enter(step, revision);
+    }
+
+    /// Objects by what was done to them, and milliseconds by step.
+    pub(super) fn tally(&self) -> (Counts, BTreeMap<String, u64>) {
+        let mut tally = guard(&self.tally);
+        let step = tally.step;
+        tally.turn(step);
+        (tally.counts, tally.durations.clone())
+    }
+
+    pub(super) fn count(&self, add: impl FnOnce(&mut Counts)) {
+        add(&mut guard(&self.tally).counts);
+    }
+
+    /// Says that nothing more may be written.
+    pub(super) fn hijack(&self, detail: &str) {
+        self.hijacked.send_replace(Some(detail.to_owned()));
+    }
+
+    /// Whether to go on with the next object.
+    pub(super) fn checkpoint(&self) -> Result<(), Stop> {
+        if let Some(detail) = &*self.hijacked.borrow() {
+            return Err(Stop::Hijacked(detail.clone()));
+        }
+        self.handle.checkpoint()?;
+        if self.deadline <= Instant::now() { Err(Stop::Deadline) } else { Ok(()) }
+    }
+
+    /// Completes when [`Self::checkpoint`] would fail. Cancel-safe.
+    pub(super) async fn stopped(&self) -> Stop {
+        let mut hijacked = self.hijacked.subscribe();
+        tokio::select! {
+            halt = self.handle.halted() => Stop::Halted(halt),
+            () = tokio::time::sleep_until(self.deadline.into()) => Stop::Deadline,
+            found = hijacked.wait_for(Option::is_some) => {
+                Stop::Hijacked(found.ok().and_then(|found| found.clone()).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Calls the cluster. When the token has expired, a person is asked for a fresh one and the call is made again.
+    pub(super) async fn call<T, C, F>(&self, call: C) -> Result<T, Broken>
+    where
+        C: Fn(Cluster) -> F,
+        F: Future<Output = Result<T, kube::Error>>,
+    {
+        loop {
+            let (age, cluster) = guard(&self.cluster).clone();
+            match call(cluster).await {
+                Err(error) if error.is_unauthorized() => {
+                    self.refresh(age, &error.message).await.map_err(Broken::Stop)?;
+                }
+                answer => return answer.map_err(Broken::Kube),
+            }
+        }
+    }
+
+    /// The same for what answers with a problem.
+    pub(super) async fn ask<T, C, F>(&self, call: C) -> Result<T, Stop>
+    where
+        C: Fn(Cluster) -> F,
+        F: Future<Output = Result<T, Problem>>,
+    {
+        loop {
+            let (age, cluster) = guard(&self.cluster).clone();
+            match call(cluster).await {
+                Err(problem) if problem.code == Code::Unauthenticated => {
+                    self.refresh(age, &problem.detail).await?;
+                }
+                Err(problem) if problem.code == Code::RecordHijacked => {
+                    return Err(Stop::Hijacked(problem.detail));
+                }
+                answer => return answer.map_err(Stop::from),
+            }
+        }
+    }
+
+    /// How many fresh tokens have come.
+    pub(super) fn age(&self) -> u64 {
+        guard(&self.cluster).0
+    }
+
+    /// Asks for a fresh token, unless one has come since the call was made.
+    pub(super) async fn refresh(&self, age: u64, message: &str) -> Result<(), Stop> {
+        // Closed never: it lives in `self`.
+        let _asking = self.asking.acquire().await.map_err(|_| Stop::Deadline)?;
+        if guard(&self.cluster).0 != age {
+            return Ok(());
+        }
+        let mut problem = Problem::new(Code::TokenExpired, message);
+        problem.operation = Some(self.handle.id().to_owned());
+        self.handle.emit(EventBody::Problem { problem: Box::new(problem.clone()), terminal: false });
+        let choices = [PromptChoice::Continue, PromptChoice::Fail];
+        let question = "The token has expired. Sign in again as the same user to go on.";
+        let mut prompt = self.handle.ask(question, &choices, Vec::new(), FRESH_TOKEN);
+        let answer = tokio::select! {
+            answer = timeout(FRESH_TOKEN, prompt.answer()) => answer,
+            stop = self.stopped() => return Err(stop),
+        };
+        match answer {
+            Ok(answer) if answer.choice == PromptChoice::Continue => {
+                let mut held = guard(&self.cluster);
+                held.0 += 1;
+                if let Some(cluster) = answer.cluster {
+                    held.1 = cluster;
+                }
+                Ok(())
+            }
+            _ => Err(problem.into()),
+        }
+    }
+
+    /// Tells how far an object is.
+    pub(super) fn object(&self, object: &ObjectRef, index: usize, state: ObjectState, note: Note) {
+        self.handle.emit(EventBody::Object {
+            object: object.clone(),
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            state,
+            ms: u64::try_from(note.took.as_millis()).unwrap_or(u64::MAX),
+            attempt: note.attempt.max(1),
+            resource_version: note.resource_version,
+            problem: note.problem.map(Box::new),
+        });
+    }
+
+    /// Tells what the API server warns of, about an object.
+    pub(super) fn warn(&self, object: Option<&ObjectRef>, warnings: Vec<String>) {
+        for warning in warnings {
+            let message = self.redaction.text(&warning);
+            self.handle.emit(EventBody::Warning { object: object.cloned(), message });
+        }
+    }
+}
+
+/// What goes with an object's state.
+#[derive(Debug, Default)]
+pub(super) struct Note {
+    pub(super) took: Duration,
+    pub(super) attempt: u32,
+    pub(super) resource_version: Option<String>,
+    pub(super) problem: Option<Problem>,
+}
+
+impl Tally {
+    fn turn(&mut self, step: OperationState) {
+        let ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let name = serde_json::to_value(self.step).ok();
+        let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned();
+        *self.durations.entry(name).or_default() += ms;
+        self.step = step;
+        self.since = Instant::now();
+    }
+}

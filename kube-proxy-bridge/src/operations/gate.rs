@@ -1,0 +1,137 @@
+//! What must hold before anything is written: policy, size, places, ownership, and a dry run of every object.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use release::record::{self, Record};
+use serde_json::Value;
+use wire::{OperationKind, Problem};
+
+use super::context::{Broken, Context, Stop};
+use super::draft;
+use super::run::{Job, Prepared};
+use super::tryout;
+use crate::documents::Item;
+use crate::kube::Cluster;
+use crate::object::Object;
+use crate::policy::{self, Policy};
+use crate::redact::Redactor;
+use crate::releases::lock::Patience;
+use crate::releases::refuse_too_large as refuse_encoded;
+
+/// What an operation works with.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// The cluster as the caller sees it.
+    pub cluster: Cluster,
+    /// What may be sent.
+    pub policy: Arc<Policy>,
+    /// Hides what is secret.
+    pub redactor: Redactor,
+    /// Who does it, for records and events that people read.
+    pub actor: String,
+    /// How often a running operation signs its record.
+    pub heartbeat: Duration,
+    /// When silence means that somebody is gone.
+    pub patience: Patience,
+}
+
+/// Refuses a record that no cluster stores, before anything is written.
+pub(super) fn refuse_too_large(record: &Record) -> Result<(), Problem> {
+    refuse_encoded(&record::encode(record))
+}
+
+/// Puts new objects where they go. A kind that `crds` defines need not be served yet.
+pub(super) async fn place(
+    context: &Context,
+    objects: &mut [Object],
+    crds: &[Item],
+    namespace: &str,
+) -> Result<(), Stop> {
+    for object in objects {
+        let (api_version, kind) = (object.api_version().to_owned(), object.kind().to_owned());
+        let resource = context
+            .call(|cluster| {
+                let (api_version, kind) = (&api_version, &kind);
+                async move { cluster.resource(api_version, kind).await }
+            })
+            .await;
+        let namespaced = match resource {
+            Ok(resource) => resource.namespaced,
+            Err(Broken::Kube(error)) if error.is_not_found() => {
+                defined(crds, object).ok_or_else(|| draft::unknown_kind(object, &error))?
+            }
+            Err(other) => return Err(other.into()),
+        };
+        draft::settle(object, namespaced, namespace);
+    }
+    Ok(())
+}
+
+/// Whether the kind that a chart's own definition gives lives in namespaces; `None` when none defines it.
+fn defined(crds: &[Item], object: &Object) -> Option<bool> {
+    let reference = object.reference();
+    let text = |item: &Item, pointer: &str| {
+        item.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let own = crds.iter().find(|item| {
+        text(item, "/spec/group") == reference.group() && text(item, "/spec/names/kind") == reference.kind
+    });
+    own.map(|item| text(item, "/spec/scope") == "Namespaced")
+}
+
+/// Asks the policy about objects that are in their places.
+pub(super) fn check_objects(job: &Job, objects: &[Object]) -> Result<(), Problem> {
+    let subjects: Vec<policy::Subject<'_>> = objects
+        .iter()
+        .map(|object| policy::Subject { object, namespaced: !object.namespace().is_empty() })
+        .collect();
+    job.environment.policy.check(&subjects, job.namespace())
+}
+
+/// Asks the policy about everything that an operation would send: objects, and the hooks of these events.
+pub(super) async fn check_hooks(
+    job: &Job,
+    context: &Context,
+    record: &Record,
+    events: &[&str],
+) -> Result<(), Stop> {
+    let mut objects = Vec::new();
+    for hook in
+        record.hooks.iter().filter(|hook| hook.events.iter().any(|event| events.contains(&event.as_str())))
+    {
+        let mut own = draft::objects_of(hook)?;
+        draft::place(context, &mut own, &record.namespace).await?;
+        objects.extend(own);
+    }
+    Ok(check_objects(job, &objects)?)
+}
+
+/// Asks the policy about everything that an install, upgrade or rollback would send.
+pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> Result<(), Stop> {
+    check_objects(job, &prepared.objects)?;
+    if prepared.options.no_hooks {
+        return Ok(());
+    }
+    let events: &[&str] = match prepared.kind {
+        OperationKind::Install => &["pre-install", "post-install"],
+        OperationKind::Rollback => &["pre-rollback", "post-rollback"],
+        _ => &["pre-upgrade", "post-upgrade"],
+    };
+    check_hooks(job, context, &prepared.record, events).await
+}
+
+/// Tries everything out: policy, ownership, and a dry run of each object. Nothing is written.
+pub(super) async fn try_out(
+    job: &Job,
+    context: &Arc<Context>,
+    prepared: &Prepared,
+    crds: &[Item],
+) -> Result<(), Stop> {
+    check(job, context, prepared).await?;
+    if !crds.is_empty() {
+        let objects: Vec<Object> = crds.iter().map(|item| item.object.clone()).collect();
+        check_objects(job, &objects)?;
+    }
+    tryout::all(context, prepared).await
+}

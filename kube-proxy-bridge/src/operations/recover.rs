@@ -1,0 +1,277 @@
+//! Dealing with an operation that was cut off: going on where it stopped, going back, or giving up.
+//!
+//! A record that is pending is the lock of whoever wrote it. It is taken over by a note on it that names the version it was
+//! read with, so of two who try one wins.
+
+use std::sync::Arc;
+
+use wire::{
+    ApplyOptions, Code, Lock, LockVerdict, OnFailure, OperationKind, OperationResult, OperationState,
+    Problem, Recover, RecoverAction, Rollback, Status, Uninstall,
+};
+
+use super::context::{Context, Stop};
+use super::draft;
+use super::gate;
+use super::journal::Journal;
+use super::keeper::{self, Keeper, OPTIONS};
+use super::ownership;
+use super::run::{Ended, Job, Outcome, Prepared};
+use super::uninstall;
+use crate::documents;
+use crate::object::Object;
+use crate::releases::{Entry, Head, History, Store, annotation, lock};
+
+/// The longest annotation that options make; more conflicts than that are decided on anew.
+const OPTIONS_LIMIT_BYTES: usize = 64 << 10;
+
+/// How an operation was asked for, as the record keeps it.
+pub(super) fn options_to_text(options: &ApplyOptions) -> String {
+    let text = serde_json::to_string(options).unwrap_or_default();
+    if text.len() <= OPTIONS_LIMIT_BYTES {
+        return text;
+    }
+    let less = ApplyOptions { conflicts: Default::default(), recreate: Vec::new(), ..options.clone() };
+    serde_json::to_string(&less).unwrap_or_default()
+}
+
+fn options(head: &Head) -> ApplyOptions {
+    head.annotations.get(OPTIONS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// Goes on with an operation whose request came a second time: it wrote this record, in a process that is gone.
+pub(super) async fn attach(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
+    let revision = entry.head.revision;
+    match entry.summary.status {
+        Status::Deployed => Outcome::success(revision),
+        Status::Failed => Outcome {
+            result: OperationResult::Failed,
+            revision,
+            problem: Some(Problem::new(Code::NotReady, entry.summary.description.clone())),
+        },
+        _ => {
+            let verdict = verdict(job, entry);
+            if verdict.verdict != LockVerdict::Crashed {
+                let mut problem = Problem::new(Code::ReleaseLocked, verdict.message);
+                problem.operation = verdict.operation;
+                return Outcome::refused(&problem.into());
+            }
+            match job.history(context).await {
+                Ok(history) => resume(job, context, &history, entry).await,
+                Err(stop) => Outcome::refused(&stop),
+            }
+        }
+    }
+}
+
+pub(super) async fn recover(job: &Job, asked: Recover) -> Ended {
+    job.handle.enter(OperationState::Validating, 0);
+    let defaults = ApplyOptions::default();
+    let context = job.context(&[], defaults.step_timeout_seconds, defaults.deadline_seconds);
+    context.enter(OperationState::Validating, 0);
+    let outcome = match chosen(job, &context, &asked).await {
+        Err(stop) => Outcome::refused(&stop),
+        Ok((history, entry)) => match asked.action {
+            RecoverAction::Abandon => abandon(job, &context, &entry).await,
+            RecoverAction::Resume => resume(job, &context, &history, &entry).await,
+            RecoverAction::Rollback => go_back(job, &context, &entry).await,
+        },
+    };
+    (outcome, Some(context))
+}
+
+fn verdict(job: &Job, entry: &Entry) -> Lock {
+    lock::verdict(entry, &draft::now(), &job.environment.patience)
+}
+
+async fn chosen(job: &Job, context: &Context, asked: &Recover) -> Result<(History, Entry), Stop> {
+    let history = job.history(context).await?;
+    let Some(entry) = history.current().cloned() else {
+        return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", job.release())));
+    };
+    let verdict = verdict(job, &entry);
+    if !verdict.offers.contains(&asked.action) {
+        let detail = match verdict.message.as_str() {
+            "" => format!("revision {} is finished; there is nothing to recover", entry.head.revision),
+            message => message.to_owned(),
+        };
+        let mut problem = Problem::new(Code::ReleaseLocked, detail);
+        problem.operation = verdict.operation;
+        return Err(problem.into());
+    }
+    if !verdict.confirm.is_empty() && asked.confirm != verdict.confirm {
+        let detail = format!("type {} to confirm: {}", verdict.confirm, verdict.message);
+        return Err(Stop::failed(Code::InvalidRequest, detail));
+    }
+    Ok((history, entry))
+}
+
+/// Puts our name on a record that somebody left.
+async fn take_over(job: &Job, context: &Arc<Context>, head: &Head) -> Result<Head, Stop> {
+    let how = head.annotations.get(OPTIONS).cloned().unwrap_or_default();
+    let changes = keeper::annotations(job.handle.id(), &how);
+    let changes: Vec<(&str, Option<&str>)> =
+        changes.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
+    let changes = &changes;
+    context
+        .ask(|cluster| async move { Store::new(&cluster, job.namespace()).annotate(head, changes).await })
+        .await
+}
+
+/// Marks the revision failed, as Helm would have.
+async fn abandon(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
+    let marked = async {
+        let number = entry.head.revision;
+        context.enter(OperationState::Recording, number);
+        let head = take_over(job, context, &entry.head).await?;
+        let mut record = job.revision(context, number).await?.into_record()?;
+        let was = std::mem::replace(&mut record.info.status, Status::Failed.text().to_owned());
+        record.info.description = format!("Abandoned by {} (was {was})", job.environment.actor);
+        record.info.deleted = None;
+        let keeper = Keeper::quiet(context, head);
+        keeper.finish(context, &record).await?;
+        Ok(number)
+    };
+    match marked.await {
+        Ok(number) => Outcome::success(number),
+        Err(stop) => Outcome::refused(&stop),
+    }
+}
+
+/// Marks the revision failed and goes back to the last good one; a first install is taken away.
+async fn go_back(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
+    let abandoned = abandon(job, context, entry).await;
+    if abandoned.result != OperationResult::Success {
+        return abandoned;
+    }
+    let how = options(&entry.head);
+    let history = match job.history(context).await {
+        Ok(history) => history,
+        Err(stop) => return Outcome::refused(&stop),
+    };
+    // What was being uninstalled was good itself.
+    let good = match entry.summary.status {
+        Status::Uninstalling => Some(entry.head.revision),
+        _ => history.last_good(entry.head.revision).map(|good| good.head.revision),
+    };
+    let Some(to_revision) = good else {
+        let asked = Uninstall { no_hooks: how.no_hooks, ..Uninstall::default() };
+        return uninstall::all(job, context, &asked, &history).await;
+    };
+    let rollback = Rollback {
+        to_revision,
+        expected_revision: None,
+        plan_id: None,
+        accept_mismatch: false,
+        options: ApplyOptions { on_failure: OnFailure::Keep, description: String::new(), ..how },
+    };
+    match job.rolled_back(context, &history, &rollback).await {
+        Ok(prepared) => {
+            if let Err(stop) = gate::try_out(job, context, &prepared, &[]).await {
+                return Outcome::refused(&stop);
+            }
+            job.locked(context, prepared, &history).await
+        }
+        Err(stop) => Outcome::refused(&stop),
+    }
+}
+
+/// Goes on from the first object that is not known to be written.
+async fn resume(job: &Job, context: &Arc<Context>, history: &History, entry: &Entry) -> Outcome {
+    if entry.summary.status == Status::Uninstalling {
+        let asked = Uninstall { no_hooks: options(&entry.head).no_hooks, ..Uninstall::default() };
+        return uninstall::all(job, context, &asked, history).await;
+    }
+    match prepared(job, context, history, entry).await {
+        Err(stop) => Outcome::refused(&stop),
+        Ok((prepared, keeper)) => job.carry_out(context, prepared, &keeper, true).await,
+    }
+}
+
+async fn prepared(
+    job: &Job,
+    context: &Arc<Context>,
+    history: &History,
+    entry: &Entry,
+) -> Result<(Prepared, Keeper), Stop> {
+    let number = entry.head.revision;
+    let kind = match entry.summary.status {
+        Status::PendingInstall => OperationKind::Install,
+        Status::PendingRollback => OperationKind::Rollback,
+        _ => OperationKind::Upgrade,
+    };
+    job.handle.set_kind(kind);
+    context.enter(OperationState::Validating, number);
+    let found = job.revision(context, number).await?;
+    found.refuse_mismatch(false)?;
+    let journal = found.head.annotations.get(annotation::JOURNAL).cloned().unwrap_or_default();
+    let record = found.into_record()?;
+    let earlier = History::new(
+        job.release(),
+        history.entries().iter().filter(|known| known.head.revision != number).cloned().collect(),
+    );
+    let (base, previous) = match kind {
+        OperationKind::Install => {
+            (None, earlier.current().map(|entry| entry.head.revision).into_iter().collect())
+        }
+        OperationKind::Rollback => (
+            earlier.current().map(|entry| entry.head.revision),
+            earlier.all_deployed().map(|entry| entry.head.revision).collect(),
+        ),
+        _ => {
+            let base = earlier.base()?.head.revision;
+            (Some(base), vec![base])
+        }
+    };
+    let mut migrates = kind == OperationKind::Rollback;
+    let base = match base {
+        None => Vec::new(),
+        Some(base) => {
+            let base = job.revision(context, base).await?.into_record()?;
+            migrates |= base.apply_method != "ssa";
+            draft::stored(context, &base).await?
+        }
+    };
+    let mut objects: Vec<Object> =
+        documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
+    gate::place(context, &mut objects, &[], job.namespace()).await?;
+    for object in &mut objects {
+        ownership::mark(object, job.namespace(), job.release());
+    }
+    let prepared = Prepared {
+        kind,
+        labels: entry.head.user_labels(),
+        objects,
+        base,
+        previous,
+        options: options(&entry.head),
+        migrates,
+        planned: false,
+        record,
+    };
+    gate::check(job, context, &prepared).await?;
+    let journal = Journal::read(&journal, prepared.objects.len());
+    let head = take_over(job, context, &entry.head).await?;
+    let keeper = Keeper::new(context, head, journal, job.environment.heartbeat);
+    Ok((prepared, keeper))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn options_come_back_and_those_that_cannot_be_read_are_the_defaults() {
+        let mut wanted = ApplyOptions { prune: false, history_max: 3, ..ApplyOptions::default() };
+        let head = |text: String| Head {
+            annotations: BTreeMap::from([(OPTIONS.to_owned(), text)]),
+            ..Head::default()
+        };
+        assert_eq!(options(&head(options_to_text(&wanted))), wanted);
+        assert_eq!(options(&head("{".to_owned())), ApplyOptions::default());
+        wanted.description = "x".repeat(10);
+        assert_eq!(options(&head(options_to_text(&wanted))).description.len(), 10);
+    }
+}

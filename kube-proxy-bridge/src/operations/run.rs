@@ -1,0 +1,712 @@
+//! An operation from its request to its last event: what is asked for, tried out, locked, carried out and recorded.
+//!
+//! `validating → crds → namespace → locking → pre-hooks → applying → pruning → waiting → post-hooks → recording`: nothing is
+//! written before everything was tried, and from the lock on every way out ends in a last status of the record, but one:
+//! a bridge that stops leaves it pending, with a journal, for another to go on.
+//!
+//! Source: helm v4.3.1 `pkg/action/{install,upgrade,rollback}.go` for the order of writes, the base revision and the
+//! sentences in records.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use release::record::{self, Record};
+use wire::{
+    Apply, ApplyMode, ApplyOptions, Cleanup, Code, Counts, CrdPolicy, EventBody, ObjectState, OnFailure,
+    OperationKind, OperationResult, OperationState, Problem, Recover, Rollback, Status, TestRun, Uninstall,
+    Wait, World,
+};
+
+use super::context::{Context, Note, Stop};
+use super::draft;
+use super::gate;
+use super::handle::{Halt, Handle};
+use super::journal::Journal;
+use super::keeper::{self, Keeper};
+use super::ownership;
+use super::steps::Execution;
+use super::wait::{self, Awaited, Goal};
+use super::{recover, test, uninstall};
+use crate::documents::{self, Item};
+use crate::kube;
+use crate::object::Object;
+use crate::releases::{Entry, History, Revision, Store, lock, merge_labels};
+
+/// The longest an operation may take, whatever it asks for.
+const LONGEST: Duration = Duration::from_secs(7_200);
+/// How long a definition may take to be accepted.
+const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Install or upgrade.
+    Apply(Box<Apply>),
+    /// Delete orphans.
+    Cleanup(Cleanup),
+    /// Deal with an operation that was cut off.
+    Recover(Recover),
+    /// Go back.
+    Rollback(Box<Rollback>),
+    /// Run the tests.
+    Test(TestRun),
+    /// Delete everything.
+    Uninstall(Uninstall),
+}
+
+/// How an operation ended, and the revision it wrote; 0 when none.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    pub(super) result: OperationResult,
+    pub(super) revision: u32,
+    pub(super) problem: Option<Problem>,
+}
+
+impl Outcome {
+    pub(super) fn success(revision: u32) -> Self {
+        Self { result: OperationResult::Success, revision, problem: None }
+    }
+
+    /// The outcome of a stop before anything was written.
+    pub(super) fn refused(stop: &Stop) -> Self {
+        let result = match stop {
+            Stop::Halted(Halt::Cancelled(_)) => OperationResult::Cancelled,
+            _ => OperationResult::Failed,
+        };
+        Self { result, revision: 0, problem: Some(stop.problem()) }
+    }
+}
+
+/// Carries out a request, and ends its log.
+pub async fn run(environment: gate::Environment, handle: Handle, request: Request) {
+    let job = Job { environment, handle: handle.clone() };
+    let (outcome, tally) = match request {
+        Request::Apply(apply) => job.apply(*apply).await,
+        Request::Cleanup(cleanup) => uninstall::cleanup(&job, cleanup).await,
+        Request::Recover(asked) => recover::recover(&job, asked).await,
+        Request::Rollback(rollback) => job.rollback(*rollback).await,
+        Request::Test(asked) => test::test(&job, asked).await,
+        Request::Uninstall(asked) => uninstall::uninstall(&job, asked).await,
+    };
+    if let Some(mut problem) = outcome.problem {
+        problem.operation = Some(handle.id().to_owned());
+        handle.emit(EventBody::Problem { problem: Box::new(problem), terminal: true });
+    }
+    let (counts, durations) =
+        tally.map_or_else(|| (Counts::default(), Default::default()), |context| context.tally());
+    handle.emit(EventBody::Done { result: outcome.result, revision: outcome.revision, durations, counts });
+}
+
+/// What an operation ended with, and the context that counted it.
+pub(super) type Ended = (Outcome, Option<Arc<Context>>);
+
+/// One operation's request and surroundings.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) environment: gate::Environment,
+    pub(super) handle: Handle,
+}
+
+/// What is known before anything is written.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) kind: OperationKind,
+    pub(super) record: Record,
+    pub(super) labels: std::collections::BTreeMap<String, String>,
+    pub(super) objects: Vec<Object>,
+    pub(super) base: Vec<Object>,
+    /// What is marked superseded at the end.
+    pub(super) previous: Vec<u32>,
+    pub(super) options: ApplyOptions,
+    pub(super) migrates: bool,
+    pub(super) planned: bool,
+}
+
+impl Job {
+    pub(super) fn namespace(&self) -> &str {
+        self.handle.namespace()
+    }
+
+    pub(super) fn release(&self) -> &str {
+        self.handle.release()
+    }
+
+    /// A context in which these objects' secrets are not shown.
+    pub(super) fn context(
+        &self,
+        secrets: &[Object],
+        step_seconds: u32,
+        deadline_seconds: u32,
+    ) -> Arc<Context> {
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1))).min(LONGEST);
+        Context::new(
+            self.handle.clone(),
+            self.environment.cluster.clone(),
+            self.environment.redactor.known(secrets),
+            seconds(step_seconds),
+            seconds(deadline_seconds),
+        )
+    }
+
+    pub(super) async fn history(&self, context: &Context) -> Result<History, Stop> {
+        context
+            .ask(
+                |cluster| async move { Store::new(&cluster, self.namespace()).history(self.release()).await },
+            )
+            .await
+    }
+
+    pub(super) async fn revision(&self, context: &Context, number: u32) -> Result<Revision, Stop> {
+        context
+            .ask(|cluster| async move {
+                Store::new(&cluster, self.namespace()).expect(self.release(), number).await
+            })
+            .await
+    }
+
+    async fn apply(&self, apply: Apply) -> Ended {
+        self.handle.enter(OperationState::Validating, 0);
+        let read = || {
+            refuse_preview(&apply)?;
+            Ok::<_, Problem>((documents::read(&apply.documents)?, documents::read_crds(&apply.crds)?))
+        };
+        let (set, crds) = match read() {
+            Ok(read) => read,
+            Err(problem) => return (Outcome::refused(&problem.into()), None),
+        };
+        let secrets: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
+        let options = &apply.options;
+        let context = self.context(&secrets, options.step_timeout_seconds, options.deadline_seconds);
+        context.enter(OperationState::Validating, 0);
+        let outcome = match self.prepare(&context, &apply, set, &crds).await {
+            Err(stop) => Outcome::refused(&stop),
+            Ok(Found::Attached(entry)) => recover::attach(self, &context, &entry).await,
+            Ok(Found::New(prepared)) => match self.before(&context, &prepared, &crds).await {
+                Err(stop) => Outcome::refused(&stop),
+                Ok(history) => self.locked(&context, *prepared, &history).await,
+            },
+        };
+        (outcome, Some(context))
+    }
+
+    async fn rollback(&self, rollback: Rollback) -> Ended {
+        self.handle.enter(OperationState::Validating, 0);
+        let options = &rollback.options;
+        let context = self.context(&[], options.step_timeout_seconds, options.deadline_seconds);
+        context.enter(OperationState::Validating, 0);
+        let outcome = match self.prepare_rollback(&context, &rollback).await {
+            Err(stop) => Outcome::refused(&stop),
+            Ok(Found::Attached(entry)) => recover::attach(self, &context, &entry).await,
+            Ok(Found::New(prepared)) => match self.history(&context).await {
+                Err(stop) => Outcome::refused(&stop),
+                Ok(history) => self.locked(&context, *prepared, &history).await,
+            },
+        };
+        (outcome, Some(context))
+    }
+
+    /// Everything that can be known before the first write.
+    async fn prepare(
+        &self,
+        context: &Arc<Context>,
+        apply: &Apply,
+        set: documents::Set,
+        crds: &[Item],
+    ) -> Result<Found, Stop> {
+        for (source, events) in &set.dropped {
+            let message =
+                format!("{source}: no such hook event: {events}; the document is left out, as Helm does");
+            self.handle.emit(EventBody::Warning { object: None, message });
+        }
+        let history = self.history(context).await?;
+        if let Some(entry) = self.own(&history) {
+            return Ok(Found::Attached(Box::new(entry.clone())));
+        }
+        expect(&history, apply.expected_revision)?;
+        let (kind, base) = self.base(&history, apply.mode)?;
+        self.handle.set_kind(kind);
+        let revision = history.current_revision() + 1;
+        context.enter(OperationState::Validating, revision);
+        let previous = match base {
+            None => None,
+            Some(entry) => {
+                let found = self.revision(context, entry.head.revision).await?;
+                found.refuse_mismatch(false)?;
+                Some(found.into_record()?)
+            }
+        };
+        let first = previous.as_ref().filter(|_| kind == OperationKind::Upgrade);
+        let first_deployed = first.and_then(|record| record.info.first_deployed.clone());
+        let mut record =
+            draft::record(self.release(), self.namespace(), revision, apply, &set, first_deployed)?;
+        if kind == OperationKind::Upgrade {
+            record.info.status = Status::PendingUpgrade.text().to_owned();
+            record.info.description = "Preparing upgrade".to_owned();
+        }
+        gate::refuse_too_large(&record)?;
+        let last = history.current().map(|entry| entry.head.labels.clone()).unwrap_or_default();
+        let labels = merge_labels(&last, &apply.options.labels)?;
+        let mut options = apply.options.clone();
+        if options.on_failure == OnFailure::Rollback {
+            options.wait = Wait::Watcher;
+        }
+        let mut objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
+        gate::place(context, &mut objects, crds, self.namespace()).await?;
+        for object in &mut objects {
+            ownership::mark(object, self.namespace(), self.release());
+        }
+        let base_objects = match &previous {
+            Some(record) => draft::stored(context, record).await?,
+            None => Vec::new(),
+        };
+        let migrates =
+            options.take_ownership || previous.as_ref().is_some_and(|record| record.apply_method != "ssa");
+        let prepared = Prepared {
+            kind,
+            record,
+            labels,
+            objects,
+            base: base_objects,
+            previous: base.map(|entry| entry.head.revision).into_iter().collect(),
+            options,
+            migrates,
+            planned: apply.plan_id.is_some(),
+        };
+        gate::try_out(self, context, &prepared, crds).await?;
+        Ok(Found::New(Box::new(prepared)))
+    }
+
+    async fn prepare_rollback(&self, context: &Arc<Context>, rollback: &Rollback) -> Result<Found, Stop> {
+        let history = self.history(context).await?;
+        if let Some(entry) = self.own(&history) {
+            return Ok(Found::Attached(Box::new(entry.clone())));
+        }
+        expect(&history, rollback.expected_revision)?;
+        if let Some(last) = history.current() {
+            refuse_held(self, last)?;
+        }
+        let prepared = self.rolled_back(context, &history, rollback).await?;
+        gate::try_out(self, context, &prepared, &[]).await?;
+        Ok(Found::New(Box::new(prepared)))
+    }
+
+    /// The revision that a rollback would write.
+    pub(super) async fn rolled_back(
+        &self,
+        context: &Arc<Context>,
+        history: &History,
+        rollback: &Rollback,
+    ) -> Result<Prepared, Stop> {
+        let Some(last) = history.current() else {
+            return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", self.release())));
+        };
+        let target = match rollback.to_revision {
+            0 => last.head.revision.saturating_sub(1),
+            chosen => chosen,
+        };
+        if history.entry(target).is_none() {
+            return Err(Stop::failed(Code::NotFound, format!("release has no {target} version")));
+        }
+        let target = self.revision(context, target).await?;
+        target.refuse_mismatch(rollback.accept_mismatch)?;
+        let labels = target.head.user_labels();
+        let target = target.into_record()?;
+        let last = self.revision(context, last.head.revision).await?;
+        last.refuse_mismatch(rollback.accept_mismatch)?;
+        let last = last.into_record()?;
+        let record = draft::rolled_back(&target, &last, &rollback.options.description);
+        gate::refuse_too_large(&record)?;
+        let mut objects: Vec<Object> =
+            documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
+        gate::place(context, &mut objects, &[], &record.namespace).await?;
+        for object in &mut objects {
+            ownership::mark(object, &record.namespace, &record.name);
+        }
+        let base = draft::stored(context, &last).await?;
+        let mut options = rollback.options.clone();
+        if options.on_failure == OnFailure::Rollback {
+            // There is nothing better to go back to than what is gone back to.
+            options.on_failure = OnFailure::Keep;
+            options.wait = Wait::Watcher;
+        }
+        Ok(Prepared {
+            kind: OperationKind::Rollback,
+            record,
+            labels,
+            objects,
+            base,
+            previous: history.all_deployed().map(|entry| entry.head.revision).collect(),
+            options,
+            migrates: true,
+            planned: rollback.plan_id.is_some(),
+        })
+    }
+
+    /// The last revision, when this very operation wrote it: the request was sent before, to a bridge that is gone.
+    fn own<'h>(&self, history: &'h History) -> Option<&'h Entry> {
+        history.current().filter(|entry| entry.head.operation() == Some(self.handle.id()))
+    }
+
+    /// Whether this is an install or an upgrade, and what it starts from.
+    fn base<'h>(
+        &self,
+        history: &'h History,
+        mode: ApplyMode,
+    ) -> Result<(OperationKind, Option<&'h Entry>), Stop> {
+        let Some(last) = history.current() else {
+            if mode == ApplyMode::Upgrade {
+                let detail = format!("\"{}\" has no deployed releases", self.release());
+                return Err(Stop::failed(Code::NotFound, detail));
+            }
+            return Ok((OperationKind::Install, None));
+        };
+        if mode == ApplyMode::Install {
+            return Err(Stop::failed(Code::NameInUse, "cannot reuse a name that is still in use"));
+        }
+        refuse_held(self, last)?;
+        if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
+            return Ok((OperationKind::Install, Some(last)));
+        }
+        Ok((OperationKind::Upgrade, Some(history.base()?)))
+    }
+
+    /// What is written before the record: definitions and the namespace.
+    async fn before(
+        &self,
+        context: &Arc<Context>,
+        prepared: &Prepared,
+        crds: &[Item],
+    ) -> Result<History, Stop> {
+        let wanted = match prepared.options.crds {
+            CrdPolicy::Apply => true,
+            CrdPolicy::Install => prepared.kind == OperationKind::Install,
+            CrdPolicy::Skip => false,
+        };
+        if wanted && !crds.is_empty() {
+            context.enter(OperationState::Crds, prepared.record.version);
+            for (index, item) in crds.iter().enumerate() {
+                context.checkpoint()?;
+                define(context, index, item).await?;
+            }
+            context.cluster().refresh_discovery();
+        }
+        if prepared.options.create_namespace && prepared.kind == OperationKind::Install {
+            context.enter(OperationState::Namespace, prepared.record.version);
+            let object = &namespace(self.namespace());
+            let options = kube::ApplyOptions { dry_run: false, force: false };
+            let applied = context.call(|cluster| async move { cluster.apply(object, options).await }).await;
+            context.warn(Some(&object.reference()), applied.map_err(Stop::from)?.warnings);
+        }
+        self.history(context).await
+    }
+
+    /// Takes the lock, carries out and records.
+    pub(super) async fn locked(
+        &self,
+        context: &Arc<Context>,
+        prepared: Prepared,
+        history: &History,
+    ) -> Outcome {
+        match self.lock(context, &prepared, history).await {
+            Err(stop) => Outcome::refused(&stop),
+            Ok(keeper) => self.carry_out(context, prepared, &keeper, false).await,
+        }
+    }
+
+    async fn lock(
+        &self,
+        context: &Arc<Context>,
+        prepared: &Prepared,
+        history: &History,
+    ) -> Result<Keeper, Stop> {
+        let Prepared { record, labels, options, .. } = prepared;
+        context.enter(OperationState::Locking, record.version);
+        context.checkpoint()?;
+        if prepared.kind != OperationKind::Install {
+            let max = options.history_max;
+            context
+                .ask(|cluster| async move { Store::new(&cluster, self.namespace()).trim(history, max).await })
+                .await?;
+        }
+        let how = recover::options_to_text(options);
+        let annotations = &keeper::annotations(self.handle.id(), &how);
+        let written = context
+            .ask(|cluster| async move {
+                Store::new(&cluster, self.namespace()).create(record, labels, annotations).await
+            })
+            .await?;
+        self.handle.emit(EventBody::Record {
+            revision: record.version,
+            status: Status::named(&record.info.status),
+            bytes: written.sizes.stored,
+        });
+        Ok(Keeper::new(
+            context,
+            written.head,
+            Journal::planned(prepared.objects.len()),
+            self.environment.heartbeat,
+        ))
+    }
+
+    /// Everything after the lock. Whatever happens, the record gets its last status, or this is resumable.
+    pub(super) async fn carry_out(
+        &self,
+        context: &Arc<Context>,
+        prepared: Prepared,
+        keeper: &Keeper,
+        resumed: bool,
+    ) -> Outcome {
+        let mut record = prepared.record.clone();
+        let execution = Execution {
+            context,
+            keeper,
+            kind: prepared.kind,
+            objects: &prepared.objects,
+            base: &prepared.base,
+            options: &prepared.options,
+            migrates: prepared.migrates,
+            resumed,
+            planned: prepared.planned,
+            created: Mutex::new(Vec::new()),
+        };
+        let ran = execution.run(&mut record).await;
+        let stop = match ran {
+            Ok(()) => return self.succeed(context, &prepared, keeper, record).await,
+            Err(stop) => stop,
+        };
+        let outcome = self.fail(context, &prepared, keeper, record, &stop).await;
+        if outcome.result != OperationResult::Failed || matches!(stop, Stop::Hijacked(_)) {
+            return outcome;
+        }
+        match prepared.options.on_failure {
+            OnFailure::Keep => outcome,
+            OnFailure::Cleanup => {
+                execution.clean_up().await;
+                outcome
+            }
+            OnFailure::Rollback => self.go_back(context, &prepared, outcome).await,
+        }
+    }
+
+    async fn succeed(
+        &self,
+        context: &Arc<Context>,
+        prepared: &Prepared,
+        keeper: &Keeper,
+        mut record: Record,
+    ) -> Outcome {
+        context.enter(OperationState::Recording, record.version);
+        keeper.enter(OperationState::Recording).await;
+        for number in &prepared.previous {
+            if let Err(stop) = self.supersede(context, *number).await {
+                if matches!(stop, Stop::Hijacked(_)) {
+                    continue;
+                }
+                let problem = Box::new(stop.problem());
+                self.handle.emit(EventBody::Problem { problem, terminal: false });
+            }
+        }
+        record.info.status = Status::Deployed.text().to_owned();
+        record.info.description = match prepared.kind {
+            _ if !prepared.options.description.is_empty() => prepared.options.description.clone(),
+            OperationKind::Install => "Install complete".to_owned(),
+            OperationKind::Rollback => record.info.description,
+            _ => "Upgrade complete".to_owned(),
+        };
+        match keeper.finish(context, &record).await {
+            Ok(()) => Outcome::success(record.version),
+            Err(stop) => self.degraded(&record, &stop),
+        }
+    }
+
+    /// Gives the record its last status.
+    async fn fail(
+        &self,
+        context: &Arc<Context>,
+        prepared: &Prepared,
+        keeper: &Keeper,
+        mut record: Record,
+        stop: &Stop,
+    ) -> Outcome {
+        let revision = record.version;
+        let ended = |result| Outcome { result, revision, problem: Some(stop.problem()) };
+        let result = match stop {
+            Stop::Hijacked(_) => return ended(OperationResult::Failed),
+            Stop::Halted(Halt::Draining) => {
+                keeper.interrupted().await;
+                return ended(OperationResult::Interrupted);
+            }
+            Stop::Halted(Halt::Cancelled(_)) => OperationResult::Cancelled,
+            Stop::Deadline | Stop::Failed(_) => OperationResult::Failed,
+        };
+        record.info.status = Status::Failed.text().to_owned();
+        record.info.description = match (stop, prepared.kind) {
+            (Stop::Halted(Halt::Cancelled(by)), _) => format!("Cancelled by {by}"),
+            (_, OperationKind::Install) => format!("Release \"{}\" failed: {}", self.release(), stop.words()),
+            (_, OperationKind::Rollback) if stop.problem().code == Code::NotReady => {
+                format!("Release \"{}\" failed: {}", self.release(), stop.words())
+            }
+            (_, OperationKind::Rollback) => {
+                format!("Rollback \"{}\" failed: {}", self.release(), stop.words())
+            }
+            _ => format!("Upgrade \"{}\" failed: {}", self.release(), stop.words()),
+        };
+        match keeper.finish(context, &record).await {
+            Ok(()) => ended(result),
+            Err(other) => self.degraded(&record, &other),
+        }
+    }
+
+    /// The record could not be written: what it should say is kept for the person.
+    pub(super) fn degraded(&self, record: &Record, stop: &Stop) -> Outcome {
+        if matches!(stop, Stop::Hijacked(_)) {
+            let problem = Some(stop.problem());
+            return Outcome { result: OperationResult::Failed, revision: record.version, problem };
+        }
+        self.handle.keep_record(record::encode(record).stored);
+        let detail = format!(
+            "revision {} is {} but its record could not be written: {}. The record can be fetched from this operation",
+            record.version,
+            record.info.status,
+            stop.words()
+        );
+        let problem = Some(Problem::new(Code::RecordWriteFailed, detail));
+        Outcome { result: OperationResult::Degraded, revision: record.version, problem }
+    }
+
+    /// Goes back after a failure: to the last good revision, or to nothing.
+    async fn go_back(&self, context: &Arc<Context>, prepared: &Prepared, failed: Outcome) -> Outcome {
+        let history = match self.history(context).await {
+            Ok(history) => history,
+            Err(stop) => return Outcome { problem: Some(stop.problem()), ..failed },
+        };
+        let fresh = context.again(prepared.options.deadline_seconds);
+        if prepared.kind == OperationKind::Install {
+            let asked = Uninstall {
+                no_hooks: prepared.options.no_hooks,
+                wait: prepared.options.wait == Wait::Watcher,
+                step_timeout_seconds: prepared.options.step_timeout_seconds,
+                ..Uninstall::default()
+            };
+            let removed = uninstall::all(self, &fresh, &asked, &history).await;
+            return match removed.result {
+                OperationResult::Success => failed,
+                _ => removed,
+            };
+        }
+        let Some(good) = history.last_good(failed.revision) else { return failed };
+        let rollback = Rollback {
+            to_revision: good.head.revision,
+            expected_revision: None,
+            plan_id: None,
+            accept_mismatch: false,
+            options: ApplyOptions {
+                on_failure: OnFailure::Keep,
+                description: String::new(),
+                conflicts: prepared.options.conflicts.clone(),
+                recreate: Vec::new(),
+                ..prepared.options.clone()
+            },
+        };
+        let back = match self.rolled_back(&fresh, &history, &rollback).await {
+            Ok(back) => Box::pin(self.locked(&fresh, back, &history)).await,
+            Err(stop) => Outcome::refused(&stop),
+        };
+        // The operation failed, whatever came of the way back; which revision runs now is told.
+        match back.result {
+            OperationResult::Success => Outcome { revision: back.revision, ..failed },
+            _ => Outcome { problem: back.problem, ..failed },
+        }
+    }
+
+    /// Marks an earlier revision as superseded.
+    pub(super) async fn supersede(&self, context: &Context, number: u32) -> Result<(), Stop> {
+        context
+            .ask(|cluster| async move {
+                let store = Store::new(&cluster, self.namespace());
+                let Some(revision) = store.get(self.release(), number).await? else { return Ok(()) };
+                let head = revision.head.clone();
+                let mut record = revision.into_record()?;
+                if record.info.status == Status::Superseded.text() {
+                    return Ok(());
+                }
+                record.info.status = Status::Superseded.text().to_owned();
+                store.update(&record, &head).await.map(|_| ())
+            })
+            .await
+    }
+}
+
+/// What a look at the history found.
+enum Found {
+    /// This operation has begun before, in another process.
+    Attached(Box<Entry>),
+    New(Box<Prepared>),
+}
+
+fn refuse_preview(apply: &Apply) -> Result<(), Problem> {
+    if apply.world == World::Preview {
+        return Err(Problem::new(Code::PreviewRefused, "render again with the real clock and randomness"));
+    }
+    if let Some(first) = apply.lookups.denied.first() {
+        let detail =
+            format!("the chart asked for {first} and was refused; what it made of that may be wrong");
+        return Err(Problem::new(Code::LookupDeniedUsed, detail));
+    }
+    Ok(())
+}
+
+fn expect(history: &History, expected: Option<u32>) -> Result<(), Stop> {
+    match expected {
+        Some(expected) if expected != history.current_revision() => Err(Stop::failed(
+            Code::RevisionMismatch,
+            format!("the last revision is {}, not {expected}", history.current_revision()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a release that somebody works on.
+pub(super) fn refuse_held(job: &Job, last: &Entry) -> Result<(), Stop> {
+    if !last.summary.status.is_pending() {
+        return Ok(());
+    }
+    let verdict = lock::verdict(last, &draft::now(), &job.environment.patience);
+    let detail = format!("another operation (install/upgrade/rollback) is in progress: {}", verdict.message);
+    let mut problem = Problem::new(Code::ReleaseLocked, detail);
+    problem.operation = verdict.operation;
+    Err(problem.into())
+}
+
+/// Applies one definition and waits until it is accepted.
+async fn define(context: &Arc<Context>, index: usize, item: &Item) -> Result<(), Stop> {
+    let reference = item.object.reference();
+    context.object(&reference, index, ObjectState::Sending, Note::default());
+    let object = &item.object;
+    let options = kube::ApplyOptions { dry_run: false, force: false };
+    let applied = context.call(|cluster| async move { cluster.apply(object, options).await }).await;
+    let failed = |stop: Stop| match stop {
+        Stop::Failed(mut problem) => {
+            problem.detail = format!("failed to install CRD {}: {}", item.source, problem.detail);
+            Stop::Failed(problem)
+        }
+        other => other,
+    };
+    let applied = applied.map_err(|broken| failed(broken.into()))?;
+    context.warn(Some(&reference), applied.warnings);
+    let state = if applied.created { ObjectState::Created } else { ObjectState::Configured };
+    context.object(&reference, index, state, Note { attempt: applied.attempt, ..Note::default() });
+    let awaited = [Awaited { object: reference, index }];
+    wait::wait(context, &awaited, Goal::Ready { jobs: false }, ESTABLISHED_WITHIN).await.map_err(failed)
+}
+
+/// The namespace as Helm creates it.
+fn namespace(name: &str) -> Object {
+    let namespace = serde_json::json!({
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"name": name}},
+    });
+    // It was built as a map above.
+    Object::from_value(namespace).unwrap_or_default()
+}

@@ -1,0 +1,372 @@
+//! Deleting a release: its hooks before, its objects with custom resources first, its hooks after, its records last.
+//!
+//! Other than Helm, a wait that fails keeps the history, so that what is stuck still belongs to a release, and custom
+//! resources go and are gone before the workloads that clear their finalizers.
+//!
+//! Source: helm v4.3.1 `pkg/action/uninstall.go`, `pkg/action/resource_policy.go`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::{StreamExt as _, stream};
+use release::record::Record;
+use wire::{
+    Cascade, Cleanup, Code, ObjectRef, ObjectState, OperationResult, OperationState, Problem, Status,
+    Uninstall,
+};
+
+use super::context::{Broken, Context, Note, Stop};
+use super::draft;
+use super::gate;
+use super::handle::Halt;
+use super::hooks;
+use super::journal::Journal;
+use super::keeper::{self, Keeper};
+use super::order;
+use super::ownership;
+use super::run::{Ended, Job, Outcome};
+use super::wait::{self, Awaited, Goal};
+use crate::kube::DeleteOptions;
+use crate::object::Object;
+use crate::releases::{History, Store};
+
+/// Objects of one kind that are under way at a time.
+const IN_FLIGHT: usize = 8;
+
+pub(super) async fn uninstall(job: &Job, asked: Uninstall) -> Ended {
+    job.handle.enter(OperationState::Validating, 0);
+    let context = job.context(&[], asked.step_timeout_seconds, asked.step_timeout_seconds.saturating_mul(4));
+    context.enter(OperationState::Validating, 0);
+    let outcome = match checked(job, &context, &asked).await {
+        Ok(history) => all(job, &context, &asked, &history).await,
+        Err(stop) => Outcome::refused(&stop),
+    };
+    (outcome, Some(context))
+}
+
+async fn checked(job: &Job, context: &Context, asked: &Uninstall) -> Result<History, Stop> {
+    let history = job.history(context).await?;
+    let Some(last) = history.current() else {
+        let detail = format!("uninstall: Release not loaded: {0}: release: not found", job.release());
+        return Err(Stop::failed(Code::NotFound, detail));
+    };
+    if let Some(expected) = asked.expected_revision
+        && expected != last.head.revision
+    {
+        let detail = format!("the last revision is {}, not {expected}", last.head.revision);
+        return Err(Stop::failed(Code::RevisionMismatch, detail));
+    }
+    super::run::refuse_held(job, last)?;
+    if let Some(difference) = last.summary.mismatch.clone().filter(|_| !asked.accept_mismatch) {
+        return Err(Stop::failed(Code::RecordMismatch, difference));
+    }
+    Ok(history)
+}
+
+/// Deletes the release of this history.
+pub(super) async fn all(job: &Job, context: &Arc<Context>, asked: &Uninstall, history: &History) -> Outcome {
+    let Some(last) = history.current() else { return Outcome::success(0) };
+    let number = last.head.revision;
+    if last.summary.status == Status::Uninstalled {
+        if asked.keep_history {
+            let detail = format!("the release named \"{}\" is already deleted", job.release());
+            return Outcome::refused(&Stop::failed(Code::NotFound, detail));
+        }
+        return match purge(job, context, history).await {
+            Ok(()) => Outcome::success(number),
+            Err(stop) => Outcome::refused(&stop),
+        };
+    }
+    let (keeper, mut record) = match begin(job, context, number).await {
+        Ok(begun) => begun,
+        Err(stop) => return Outcome::refused(&stop),
+    };
+    match carry_out(job, context, asked, history, &keeper, &mut record).await {
+        Ok(()) => Outcome::success(number),
+        Err(stop) => {
+            let ended = |result| Outcome { result, revision: number, problem: Some(stop.problem()) };
+            match &stop {
+                Stop::Hijacked(_) => return ended(OperationResult::Failed),
+                Stop::Halted(Halt::Draining) => {
+                    keeper.interrupted().await;
+                    return ended(OperationResult::Interrupted);
+                }
+                _ => {}
+            }
+            // It stays `uninstalling`, which Helm and we take up again by another uninstall; the reason stands with it.
+            record.info.description = match &stop {
+                Stop::Halted(Halt::Cancelled(by)) => format!("Cancelled by {by}"),
+                _ => format!("Uninstall \"{}\" failed: {}", job.release(), stop.words()),
+            };
+            if let Err(other) = keeper.finish(context, &record).await {
+                return job.degraded(&record, &other);
+            }
+            keeper.interrupted().await;
+            ended(match stop {
+                Stop::Halted(_) => OperationResult::Cancelled,
+                _ => OperationResult::Failed,
+            })
+        }
+    }
+}
+
+/// Marks the last revision as being uninstalled: the lock.
+async fn begin(job: &Job, context: &Arc<Context>, number: u32) -> Result<(Keeper, Record), Stop> {
+    context.enter(OperationState::Locking, number);
+    let revision = job.revision(context, number).await?;
+    let head = revision.head.clone();
+    let mut record = revision.into_record()?;
+    let changes = keeper::annotations(job.handle.id(), "");
+    let changes: Vec<(&str, Option<&str>)> =
+        changes.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
+    let (head, changes) = (&head, &changes);
+    let head = context
+        .ask(|cluster| async move { Store::new(&cluster, job.namespace()).annotate(head, changes).await })
+        .await?;
+    record.info.status = Status::Uninstalling.text().to_owned();
+    record.info.deleted = Some(draft::now());
+    record.info.description = "Deletion in progress (or silently failed)".to_owned();
+    let keeper = Keeper::new(context, head, Journal::planned(0), job.environment.heartbeat);
+    keeper.finish(context, &record).await?;
+    Ok((keeper, record))
+}
+
+async fn carry_out(
+    job: &Job,
+    context: &Arc<Context>,
+    asked: &Uninstall,
+    history: &History,
+    keeper: &Keeper,
+    record: &mut Record,
+) -> Result<(), Stop> {
+    let number = history.current_revision();
+    // What was stored may have been written by anybody, and nothing of it is sent before it was looked at.
+    gate::check_objects(job, &draft::stored(context, record).await?)?;
+    if !asked.no_hooks {
+        gate::check_hooks(job, context, record, &["pre-delete", "post-delete"]).await?;
+    }
+    let namespace = record.namespace.clone();
+    let phase = |event| hooks::Phase {
+        event,
+        wait_for_deletion: asked.wait,
+        logs: false,
+        resumed: false,
+        namespace: &namespace,
+    };
+    if !asked.no_hooks && !hooks::due(&record.hooks, "pre-delete").is_empty() {
+        context.enter(OperationState::PreHooks, number);
+        keeper.enter(OperationState::PreHooks).await;
+        hooks::run(context, keeper, record, phase("pre-delete")).await?;
+    }
+    context.checkpoint()?;
+    context.enter(OperationState::Deleting, number);
+    keeper.enter(OperationState::Deleting).await;
+    let mut objects = draft::stored(context, record).await?;
+    let gone = delete(context, &mut objects, asked, job.release(), &namespace).await?;
+    if asked.delete_hooks {
+        leftovers(context, record).await?;
+    }
+    if asked.wait {
+        context.enter(OperationState::Waiting, number);
+        keeper.enter(OperationState::Waiting).await;
+        wait::wait(context, &gone, Goal::Gone, context.step_timeout).await?;
+    }
+    if !asked.no_hooks && !hooks::due(&record.hooks, "post-delete").is_empty() {
+        context.enter(OperationState::PostHooks, number);
+        keeper.enter(OperationState::PostHooks).await;
+        hooks::run(context, keeper, record, phase("post-delete")).await?;
+    }
+    context.enter(OperationState::Recording, number);
+    record.info.status = Status::Uninstalled.text().to_owned();
+    record.info.description = match asked.description.as_str() {
+        "" => "Uninstallation complete".to_owned(),
+        description => description.to_owned(),
+    };
+    if asked.keep_history {
+        keeper.finish(context, record).await?;
+        for entry in history.all_deployed().filter(|entry| entry.head.revision != number) {
+            job.supersede(context, entry.head.revision).await?;
+        }
+        return Ok(());
+    }
+    purge(job, context, history).await
+}
+
+/// Deletes all records, the oldest first, so that what is left is the newest.
+async fn purge(job: &Job, context: &Context, history: &History) -> Result<(), Stop> {
+    for entry in history.entries().iter().rev() {
+        let head = &entry.head;
+        context
+            .ask(|cluster| async move { Store::new(&cluster, job.namespace()).delete(head).await })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes the release's objects in the order of deletion; gives those that were there.
+async fn delete(
+    context: &Arc<Context>,
+    objects: &mut [Object],
+    asked: &Uninstall,
+    release: &str,
+    namespace: &str,
+) -> Result<Vec<Awaited>, Stop> {
+    let places: HashMap<ObjectRef, usize> =
+        objects.iter().enumerate().map(|(index, object)| (object.reference(), index)).collect();
+    objects.sort_by_cached_key(|object| {
+        let reference = object.reference();
+        let (rank, kind) = order::uninstall_rank(&reference);
+        (rank, kind.to_owned())
+    });
+    let mut gone = Vec::new();
+    for same in objects.chunk_by(|a, b| a.kind() == b.kind()) {
+        context.checkpoint()?;
+        let one = |at: usize| {
+            let places = &places;
+            async move {
+                let object = &same[at];
+                let reference = object.reference();
+                let index = places.get(&reference).copied().unwrap_or_default();
+                delete_one(context, object, &reference, index, asked.cascade, release, namespace).await
+            }
+        };
+        let ended: Vec<Result<Option<Awaited>, Stop>> =
+            stream::iter(0..same.len()).map(one).buffer_unordered(IN_FLIGHT).collect().await;
+        let mut deleted = Vec::new();
+        for result in ended {
+            deleted.extend(result?);
+        }
+        // Their controllers are still there, and are needed.
+        if same.first().is_some_and(|object| order::is_custom(&object.reference())) {
+            wait::wait(context, &deleted, Goal::Gone, context.step_timeout).await?;
+        }
+        gone.extend(deleted);
+    }
+    Ok(gone)
+}
+
+/// Deletes one object if it is there, is this release's, and need not be kept.
+async fn delete_one(
+    context: &Context,
+    object: &Object,
+    reference: &ObjectRef,
+    index: usize,
+    cascade: Cascade,
+    release: &str,
+    namespace: &str,
+) -> Result<Option<Awaited>, Stop> {
+    match ownership::policy(object, true) {
+        ownership::Policy::Delete => {}
+        ownership::Policy::Keep => {
+            context.count(|counts| counts.keep += 1);
+            context.object(reference, index, ObjectState::Kept, Note::default());
+            return Ok(None);
+        }
+        ownership::Policy::Unknown => {
+            let message = "its helm.sh/resource-policy is no word that is known, so it is deleted".to_owned();
+            context.warn(Some(reference), vec![message]);
+        }
+    }
+    let skipped = |detail: String| {
+        let problem = Some(Problem::new(Code::Ownership, detail));
+        context.object(reference, index, ObjectState::Skipped, Note { problem, ..Note::default() });
+        Ok(None)
+    };
+    let live = match context.call(|cluster| async move { cluster.get(reference).await }).await {
+        Ok(None) => return Ok(None),
+        Ok(Some(live)) => live,
+        Err(Broken::Stop(stop)) => return Err(stop),
+        Err(Broken::Kube(error)) => {
+            return skipped(format!(
+                "it was not deleted because its ownership could not be verified: {}",
+                context.redaction.text(&error.message)
+            ));
+        }
+    };
+    if !ownership::owns(&live, namespace, release) {
+        return skipped("it was not deleted because it is not owned by this release".to_owned());
+    }
+    let started = Instant::now();
+    let options = DeleteOptions { cascade, uid: Some(live.uid().to_owned()), dry_run: false };
+    let options = &options;
+    let deleted = context.call(|cluster| async move { cluster.delete(reference, options).await }).await;
+    let took = started.elapsed();
+    match deleted {
+        Ok(_) => {
+            context.count(|counts| counts.delete += 1);
+            context.object(reference, index, ObjectState::Deleted, Note { took, ..Note::default() });
+            Ok(Some(Awaited { object: reference.clone(), index }))
+        }
+        Err(broken) => {
+            let stop = Stop::from(broken);
+            let note = Note { took, problem: Some(stop.problem()), ..Note::default() };
+            context.object(reference, index, ObjectState::Failed, note);
+            Err(stop)
+        }
+    }
+}
+
+/// Deletes what hooks left. They carry no mark, so the record is what says that they are ours.
+async fn leftovers(context: &Arc<Context>, record: &Record) -> Result<(), Stop> {
+    for hook in record.hooks.iter().filter(|hook| hook.kind != "CustomResourceDefinition") {
+        let mut objects = draft::objects_of(hook)?;
+        draft::place(context, &mut objects, &record.namespace).await?;
+        for object in &objects {
+            let reference = &object.reference();
+            let live = context.call(|cluster| async move { cluster.get(reference).await }).await;
+            let Some(live) = live.map_err(Stop::from)? else { continue };
+            let options = &DeleteOptions { uid: Some(live.uid().to_owned()), ..DeleteOptions::default() };
+            let deleted =
+                context.call(|cluster| async move { cluster.delete(reference, options).await }).await;
+            deleted.map_err(Stop::from)?;
+            context.object(reference, 0, ObjectState::Deleted, Note::default());
+        }
+    }
+    Ok(())
+}
+
+/// Deletes orphans: live objects that carry this release's marks and are in no manifest.
+pub(super) async fn cleanup(job: &Job, asked: Cleanup) -> Ended {
+    job.handle.enter(OperationState::Validating, 0);
+    let context = job.context(&[], 300, 900);
+    let outcome = match orphans(job, &context, &asked).await {
+        Ok(revision) => Outcome::success(revision),
+        Err(stop) => Outcome::refused(&stop),
+    };
+    (outcome, Some(context))
+}
+
+async fn orphans(job: &Job, context: &Arc<Context>, asked: &Cleanup) -> Result<u32, Stop> {
+    context.enter(OperationState::Validating, 0);
+    if asked.confirm != job.release() {
+        let detail = format!("type the release's name to confirm: {}", job.release());
+        return Err(Stop::failed(Code::InvalidRequest, detail));
+    }
+    let history = job.history(context).await?;
+    let Some(last) = history.current() else {
+        return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", job.release())));
+    };
+    super::run::refuse_held(job, last)?;
+    let number = last.head.revision;
+    let mut named: Vec<_> = Vec::new();
+    for kept in [Some(number), history.deployed().map(|entry| entry.head.revision)].into_iter().flatten() {
+        let record = job.revision(context, kept).await?.into_record()?;
+        let objects = draft::stored(context, &record).await?;
+        named.extend(objects.iter().map(|object| draft::identity(&object.reference())));
+    }
+    let mut objects = Vec::new();
+    for reference in &asked.orphans {
+        if named.contains(&draft::identity(reference)) {
+            let detail = format!("{reference} belongs to the release's manifest");
+            return Err(Stop::failed(Code::InvalidRequest, detail));
+        }
+        let live = context.call(|cluster| async move { cluster.get(reference).await }).await;
+        objects.extend(live.map_err(Stop::from)?);
+    }
+    gate::check_objects(job, &objects)?;
+    context.enter(OperationState::Deleting, number);
+    let asked = Uninstall::default();
+    delete(context, &mut objects, &asked, job.release(), job.namespace()).await?;
+    Ok(number)
+}
