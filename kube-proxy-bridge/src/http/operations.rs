@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::{Request as HttpRequest, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,8 +17,10 @@ use wire::{
 
 use super::body::{Arguments, Json, parse, read};
 use super::error::Failure;
+use super::guard::Peer;
 use super::path::{IdPath, OperationVerb, ReleaseVerb};
 use crate::State;
+use crate::audit::Entry;
 use crate::auth::Caller;
 use crate::operations::{self, Environment, Handle, Request, Start, subject};
 use crate::releases::lock::Patience;
@@ -35,6 +38,7 @@ pub fn routes() -> Router<State> {
 pub async fn start(
     Shared(state): Shared<State>,
     caller: Caller,
+    Extension(Peer(peer)): Extension<Peer>,
     path: ReleaseVerb,
     headers: HeaderMap,
     request: HttpRequest,
@@ -56,6 +60,10 @@ pub async fn start(
         cluster,
         policy: Arc::new(state.policy().clone()),
         redactor: state.redactor().clone(),
+        metrics: state.metrics().clone(),
+        audit: state.audit().clone(),
+        mode: mode(&state),
+        peer: peer.to_string(),
         actor: actor(&state, &who),
         heartbeat: state.settings().heartbeat,
         patience: Patience { bridge: state.settings().heartbeat_lost, helm: state.settings().stale_after },
@@ -121,14 +129,29 @@ pub async fn record(
 pub async fn steer(
     Shared(state): Shared<State>,
     caller: Caller,
+    Extension(Peer(peer)): Extension<Peer>,
     path: OperationVerb,
     request: HttpRequest,
 ) -> Result<Response, Failure> {
     let operations = state.operations();
+    let note = |handle: &Handle| {
+        state.audit().record(&Entry {
+            mode: mode(&state),
+            caller: caller.identity().to_owned(),
+            peer: peer.to_string(),
+            action: path.verb.clone(),
+            namespace: handle.namespace().to_owned(),
+            release: handle.release().to_owned(),
+            operation: Some(handle.id().to_owned()),
+            result: "success".to_owned(),
+            ..Entry::default()
+        });
+    };
     match path.verb.as_str() {
         "cancel" => {
             let handle = operations.find(&path.id, caller.identity()).ok_or_else(|| unknown(&path.id))?;
             handle.cancel(&actor(&state, handle.subject()));
+            note(&handle);
             Ok(accepted(&handle))
         }
         "decide" => {
@@ -146,9 +169,18 @@ pub async fn steer(
                 None => return Err(unknown(&path.id)),
             };
             handle.decide(decision, Some(cluster))?;
+            note(&handle);
             Ok(accepted(&handle))
         }
         verb => Err(Failure::new(Code::MethodNotAllowed, format!("An operation has no verb `{verb}`."))),
+    }
+}
+
+/// How callers sign in, in the audit log's word.
+fn mode(state: &State) -> &'static str {
+    match state.mode() {
+        Mode::Passthrough => "passthrough",
+        Mode::Local | Mode::None => "local",
     }
 }
 

@@ -277,6 +277,7 @@ pub const ROUTES: &[Route] = &[
     get("/v1/operations/{id}", Gives::Json(schema::<wire::Operation>), "One operation and how far it is"),
     get("/v1/operations/{id}/events", Gives::Events(schema::<wire::Event>), "What happens in an operation")
         .asks(&["after"]),
+    get("/v1/operations/{id}/record", Gives::Text, "The record that could not be written"),
     post(
         "/v1/operations/{id}:cancel",
         schema::<Empty>,

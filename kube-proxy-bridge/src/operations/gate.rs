@@ -11,8 +11,10 @@ use super::context::{Broken, Context, Stop};
 use super::draft;
 use super::run::{Job, Prepared};
 use super::tryout;
+use crate::audit::Audit;
 use crate::documents::Item;
 use crate::kube::Cluster;
+use crate::metrics::Metrics;
 use crate::object::Object;
 use crate::policy::{self, Policy};
 use crate::redact::Redactor;
@@ -28,6 +30,14 @@ pub struct Environment {
     pub policy: Arc<Policy>,
     /// Hides what is secret.
     pub redactor: Redactor,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Writes down.
+    pub audit: Audit,
+    /// How the caller signed in, for the audit log.
+    pub mode: &'static str,
+    /// Where the caller is, for the audit log.
+    pub peer: String,
     /// Who does it, for records and events that people read.
     pub actor: String,
     /// How often a running operation signs its record.

@@ -14,6 +14,7 @@ use wire::{
     OperationState, Problem, PromptChoice,
 };
 
+use super::instruments::Instruments;
 use super::log::{EventLog, guard};
 use crate::kube::Cluster;
 
@@ -39,6 +40,8 @@ struct Inner {
     n_prompts: AtomicU64,
     /// A record that could not be written, for the person to keep.
     record: Mutex<Option<String>>,
+    /// Hears every event; gone at the end.
+    instruments: Mutex<Option<Arc<Instruments>>>,
 }
 
 /// What the events so far add up to.
@@ -124,6 +127,7 @@ impl Handle {
             prompts: Mutex::new(BTreeMap::new()),
             n_prompts: AtomicU64::new(0),
             record: Mutex::new(None),
+            instruments: Mutex::new(None),
         }))
     }
 
@@ -224,7 +228,19 @@ impl Handle {
     /// Appends an event and keeps the snapshot in step with it.
     pub fn emit(&self, body: EventBody) {
         guard(&self.0.snapshot).fold(&body);
+        // The end drops the instruments, which hold this handle.
+        let is_end = matches!(body, EventBody::Done { .. });
+        let instruments =
+            if is_end { guard(&self.0.instruments).take() } else { guard(&self.0.instruments).clone() };
+        if let Some(instruments) = instruments {
+            instruments.see(&body);
+        }
         self.0.log.append(body);
+    }
+
+    /// Lets `instruments` hear every event from now on.
+    pub(super) fn measure(&self, instruments: Instruments) {
+        *guard(&self.0.instruments) = Some(Arc::new(instruments));
     }
 
     /// Moves on to another step, or learns the revision; what is known already is not told again.

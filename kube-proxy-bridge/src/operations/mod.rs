@@ -10,6 +10,7 @@ mod gate;
 pub mod handle;
 mod hooks;
 pub mod impact;
+mod instruments;
 pub mod journal;
 mod keeper;
 pub mod log;

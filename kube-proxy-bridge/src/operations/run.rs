@@ -21,6 +21,7 @@ use super::context::{Context, Note, Stop};
 use super::draft;
 use super::gate;
 use super::handle::{Halt, Handle};
+use super::instruments::Instruments;
 use super::journal::Journal;
 use super::keeper::{self, Keeper};
 use super::ownership;
@@ -79,6 +80,7 @@ impl Outcome {
 
 /// Carries out a request, and ends its log.
 pub async fn run(environment: gate::Environment, handle: Handle, request: Request) {
+    handle.measure(Instruments::new(&environment, &handle, &request));
     let job = Job { environment, handle: handle.clone() };
     let (outcome, tally) = match request {
         Request::Apply(apply) => job.apply(*apply).await,
