@@ -11,6 +11,7 @@ pub mod case_file;
 pub mod chart_fixture;
 pub mod cluster;
 pub mod diff;
+pub mod fault;
 pub mod fence;
 pub mod fold;
 pub mod known;
@@ -20,6 +21,8 @@ pub mod pool;
 pub mod program;
 #[cfg(test)]
 mod readback;
+pub mod scene;
+pub mod trial;
 pub mod written;
 
 pub use answer::Answer;

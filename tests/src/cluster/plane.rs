@@ -96,14 +96,16 @@ impl Plane {
         program::kill(&mut child).map_err(|error| format!("{}: {error}", part.name()))
     }
 
-    /// Starts a killed part again, on its old port and data. An API server is ready when this returns.
+    /// Starts a killed part again, on its old port and data. The API server is ready when this returns, if it runs.
     ///
     /// # Errors
     /// A sentence, with the end of its log.
     pub fn restart(&mut self, part: Part) -> Result<(), String> {
         self.spawn(part)?;
         let ready = match part {
-            Part::Etcd | Part::ApiServer => self.until_ready(),
+            Part::Etcd | Part::ApiServer if self.children.contains_key(&Part::ApiServer) => {
+                self.until_ready()
+            }
             _ => Ok(()),
         };
         ready.map_err(|failure| match failure {

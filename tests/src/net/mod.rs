@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod http;
+pub mod sse;
 pub mod tls;
 
 pub use client::{Endpoint, Request, Response, Streaming};
