@@ -1,0 +1,49 @@
+//! Chartroom's bridge and the real Helm on a real Kubernetes.
+//!
+//! `cargo xtask cluster test [PART OF A NAME…]` builds what is needed, starts a cluster and runs the trials whose names hold one of
+//! the parts. By hand: `CHARTROOM_TEST_KUBECONFIG=… HELM=… BRIDGE=… cargo test -p tests --test cluster [-- PART…]`.
+
+#![expect(clippy::print_stdout, reason = "a test binary reports to its terminal")]
+
+mod bridge;
+mod faults;
+mod helm;
+mod ready;
+
+use std::process::ExitCode;
+use std::thread;
+
+use tests::scene::World;
+use tests::trial::{self, Trial};
+
+/// All trials, in the order of the files.
+const TRIALS: &[&[Trial<World>]] = &[ready::TRIALS, helm::TRIALS, faults::TRIALS, bridge::TRIALS];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(sentence) => {
+            println!("cluster: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the chosen trials and gives the number of those that failed.
+fn run() -> Result<usize, String> {
+    let parts: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wanted = |trial: &&Trial<World>| {
+        parts.is_empty() || parts.iter().any(|part| trial.name.contains(part.as_str()))
+    };
+    let trials: Vec<&Trial<World>> = TRIALS.iter().copied().flatten().filter(wanted).collect();
+    if trials.is_empty() {
+        return Err("no trial has such a name".to_owned());
+    }
+    let world = World::from_environment()?;
+    // They wait for the cluster more than they compute.
+    let n_threads = thread::available_parallelism().map_or(4, |n| n.get() * 3).min(12);
+    let (n_passed, n_failed) = trial::run(&world, &trials, n_threads, |line| println!("{line}"));
+    println!("{n_passed} passed, {n_failed} failed");
+    Ok(n_failed)
+}
