@@ -3,9 +3,11 @@
 //! This file builds the programs and says who owns a cluster; `tests/src/cluster` knows how one is started.
 
 use std::env::consts::EXE_SUFFIX;
+use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::process::{cargo, command, output, run as run_program};
 use crate::report::{line, step};
@@ -13,8 +15,15 @@ use crate::root::{root, target_dir};
 use crate::stamp::Inputs;
 use crate::tools;
 
+/// A cluster that somebody has, instead of one that is built here.
+const GIVEN: &str = "CHARTROOM_TEST_KUBECONFIG";
+
 /// The Go module whose tools are the programs.
 const MODULE: &str = "tests/cluster";
+
+/// How a node becomes ready. kwok's stage of heartbeats is left out: after ten minutes its first one takes the node's address
+/// away, and with it every log; leases alone keep the node alive.
+const NODE_STAGE: &str = "node/fast/node-initialize.yaml";
 
 /// `up` (also without a word) starts the cluster of this checkout and leaves it running; `down` ends it.
 ///
@@ -25,7 +34,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let up = match words.as_slice() {
         [] | ["up"] => true,
         ["down"] => false,
-        _ => return Err("`cluster` takes `up` or `down`".to_owned()),
+        _ => return Err("`cluster` takes `up`, `down` or `test`".to_owned()),
     };
     let mut starter = command(starter()?);
     if up {
@@ -46,6 +55,66 @@ pub(crate) fn up() -> Result<PathBuf, String> {
     Ok(folder().join("run/kubeconfig"))
 }
 
+/// A cluster for one run of the tests.
+pub(crate) struct Cluster {
+    variables: Vec<(&'static str, OsString)>,
+    /// Holds the cluster for as long as its standard input is open. When this process ends, in whatever way, the
+    /// system closes that, and the cluster goes.
+    holder: Option<Child>,
+}
+
+impl Cluster {
+    /// The one in `CHARTROOM_TEST_KUBECONFIG`, else one of our own, started now.
+    ///
+    /// # Errors
+    /// What is missing, or why it does not start.
+    pub(crate) fn for_a_run() -> Result<Self, String> {
+        if std::env::var_os(GIVEN).is_some() {
+            return Ok(Self { variables: Vec::new(), holder: None });
+        }
+        let programs = programs()?;
+        let starter = starter()?;
+        let mut child = command(&starter)
+            .arg("hold")
+            .arg("--programs")
+            .arg(&programs)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}", starter.display()))?;
+        let mut kubeconfig = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut kubeconfig).map_err(|error| error.to_string())?;
+        }
+        let kubeconfig = kubeconfig.trim();
+        if kubeconfig.is_empty() {
+            let _ = child.wait();
+            return Err("the cluster of the tests did not start; the reason stands above".to_owned());
+        }
+        let variables = vec![
+            (GIVEN, kubeconfig.into()),
+            // For the tests that break a cluster of their own.
+            ("CHARTROOM_TEST_PROGRAMS", programs.into()),
+            ("CHARTROOM_TEST_STARTER", starter.into()),
+        ];
+        Ok(Self { variables, holder: Some(child) })
+    }
+
+    /// Tells a test program where the cluster is.
+    pub(crate) fn prepare<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.holder.take() {
+            drop(child.stdin.take());
+            let _ = child.wait();
+        }
+    }
+}
+
 fn folder() -> PathBuf {
     target_dir().join("cluster")
 }
@@ -61,7 +130,8 @@ fn programs() -> Result<PathBuf, String> {
     let inputs = Inputs::new()
         .path("tests/cluster/go.mod", &[])?
         .path("tests/cluster/go.sum", &[])?
-        .path("tests/cluster/stages.yaml", &[])?;
+        .path("tests/cluster/stages.yaml", &[])?
+        .fact(NODE_STAGE);
     let done = folder().join(inputs.hash());
     if done.is_dir() {
         return Ok(done);
@@ -128,11 +198,7 @@ fn build(go: &Path, part: &Path) -> Result<(), String> {
 fn copy_stages(go: &Path, to: &Path) -> Result<(), String> {
     let module = output(go_command(go).args(["list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"]))?;
     let stages = Path::new(&module).join("kustomize/stage");
-    let mut files = vec![
-        stages.join("node/fast/node-initialize.yaml"),
-        stages.join("node/heartbeat-with-lease/node-heartbeat-with-lease.yaml"),
-        root().join(MODULE).join("stages.yaml"),
-    ];
+    let mut files = vec![stages.join(NODE_STAGE), root().join(MODULE).join("stages.yaml")];
     let volumes = stages.join("volume/fast");
     let entries = fs::read_dir(&volumes).map_err(|error| format!("{}: {error}", volumes.display()))?;
     files.extend(entries.flatten().map(|entry| entry.path()).filter(|file| {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::cluster::Cluster;
 use crate::page::{build_bridge, build_page};
 use crate::process::{cargo, command, listen, run};
 use crate::root::{dist, root, target_dir};
@@ -23,7 +24,7 @@ pub(crate) struct Class {
 }
 
 /// All of them, the quick ones first.
-pub(crate) const CLASSES: [Class; 9] = [
+pub(crate) const CLASSES: [Class; 10] = [
     Class { name: "fmt", what: "the code is formatted", run: fmt },
     Class { name: "clippy", what: "no warnings, on this machine and for wasm32", run: clippy },
     Class { name: "unit", what: "tests beside the code, and the rules of the house", run: unit },
@@ -36,6 +37,7 @@ pub(crate) const CLASSES: [Class; 9] = [
     Class { name: "oracle", what: "the same cases and the charts, beside the real Helm", run: oracle },
     Class { name: "fuzz", what: "properties that hold for any input, for a bounded time", run: fuzz },
     Class { name: "wasm", what: "the renderer for JavaScript users, under Node", run: wasm },
+    Class { name: "cluster", what: "the bridge and the real Helm on a real Kubernetes", run: cluster },
     Class { name: "browser", what: "what a visitor does, in Chromium", run: browser },
 ];
 
@@ -107,6 +109,16 @@ fn wasm(_: &[String]) -> Result<Count, String> {
         .arg(format!("--out-dir={}", out.display()))
         .arg(module))?;
     node_tests("renderer/wasm/tests", &[], |node| node.env("RENDERER_WASM", out.join("renderer_wasm.js")))
+}
+
+/// The arguments choose cases by parts of their names.
+fn cluster(args: &[String]) -> Result<Count, String> {
+    let helm = tools::helm()?;
+    let bridge = build_bridge()?;
+    let cluster = Cluster::for_a_run()?;
+    let mut test = cargo();
+    test.args(["test", "--locked", "-p", "tests", "--test", "cluster", "--"]).args(args);
+    rust(cluster.prepare(&mut test).env("HELM", helm).env("BRIDGE", bridge))
 }
 
 /// The arguments choose files by parts of their names.
