@@ -93,12 +93,24 @@ impl<'a> Machine<'a> {
             let cause = Cause::MissingTemplate(name.clone());
             return Err(ExecError { steps: Vec::new(), cause, trace: Vec::new() });
         };
-        let listens = host.listens();
-        let mut run = Run {
+        if host.listens() {
+            self.run::<true>(template, data, host, fuel)
+        } else {
+            self.run::<false>(template, data, host, fuel)
+        }
+    }
+
+    fn run<const LISTENS: bool>(
+        &mut self,
+        template: Rc<Template>,
+        data: Value,
+        host: &mut dyn Host,
+        fuel: &mut Fuel,
+    ) -> Result<Text, ExecError> {
+        let mut run = Run::<LISTENS> {
             machine: self,
             host,
             fuel,
-            listens,
             values: Vec::with_capacity(64),
             flags: Vec::with_capacity(64),
             frames: Vec::new(),
@@ -177,11 +189,11 @@ struct Frame {
     call: Span,
 }
 
-struct Run<'r, 'a> {
+/// A run. There are two machines, one for a host that listens and one that has no instruction for it.
+struct Run<'r, 'a, const LISTENS: bool> {
     machine: &'r mut Machine<'a>,
     host: &'r mut dyn Host,
     fuel: &'r mut Fuel,
-    listens: bool,
     /// The slots of all frames, each followed by its operands.
     values: Vec<Value>,
     /// What is known about each of `values`.
@@ -214,7 +226,7 @@ enum Flow {
     Next,
 }
 
-impl Run<'_, '_> {
+impl<const LISTENS: bool> Run<'_, '_, LISTENS> {
     fn push(&mut self, value: Value, flags: Flags) {
         self.values.push(value);
         self.flags.push(flags);
@@ -306,7 +318,7 @@ impl Run<'_, '_> {
             Op::Jump(target) => return Ok(Flow::Jump(target)),
             Op::JumpUnless(target) => {
                 let (value, flags) = self.pop();
-                if self.listens {
+                if LISTENS {
                     let ways = code.ways(pc, target);
                     self.decide(self.span_of(template, code.at[pc]), &value, flags, ways, base);
                 }
@@ -323,7 +335,7 @@ impl Run<'_, '_> {
                     return Ok(Flow::Jump(target));
                 }
                 let (_, flags) = self.pop();
-                if self.listens {
+                if LISTENS {
                     self.passed.push((self.frames.len(), self.values.len(), mark_of(flags)));
                 }
             }
@@ -332,7 +344,7 @@ impl Run<'_, '_> {
                 if let Some(flags) = self.flags.last_mut() {
                     *flags &= TAKEN_OUT;
                 }
-                if !self.passed.is_empty() {
+                if LISTENS && !self.passed.is_empty() {
                     self.settle_passed();
                 }
             }
@@ -342,7 +354,7 @@ impl Run<'_, '_> {
                 {
                     self.values[slot] = value;
                     self.flags[slot] = flags;
-                    if self.listens {
+                    if LISTENS {
                         let at = self.span_here(template, code.at[pc]);
                         let mark = self.host.assign(at, mark_of(flags));
                         self.flags[slot] = flags & !MARK | marked(mark);
@@ -351,7 +363,7 @@ impl Run<'_, '_> {
             }
             Op::With { slot, target } => {
                 let (value, flags) = self.pop();
-                if self.listens {
+                if LISTENS {
                     let ways = code.ways(pc, target);
                     self.decide(self.span_of(template, code.at[pc]), &value, flags, ways, base);
                 }
@@ -367,7 +379,8 @@ impl Run<'_, '_> {
             }
             Op::Range(site) => {
                 let site = &code.loops[site as usize];
-                if !self.start_loop(site, template, code.ways(pc, site.end.max(site.empty)), base)? {
+                let ways = if LISTENS { code.ways(pc, site.end.max(site.empty)) } else { &[] };
+                if !self.start_loop(site, template, ways, base)? {
                     return Ok(Flow::Jump(site.empty));
                 }
             }
@@ -445,8 +458,7 @@ impl Run<'_, '_> {
         flags: Flags,
     ) -> Result<(), Stop> {
         self.fuel.charge(range.len() as u64 / 8).map_err(|_| Trouble::out_of_fuel())?;
-        let traced = self
-            .listens
+        let traced = LISTENS
             .then(|| self.host.emit(self.span_of(template, node), text.slice(range.clone()), mark_of(flags)));
         if let Some(out) = self.outs.last_mut() {
             match traced {
@@ -496,7 +508,7 @@ impl Run<'_, '_> {
         let addressed = match &value {
             Value::Str(text) => return self.write_whole(text, template, node, flags),
             Value::Nil => return self.write_whole(&NO_VALUE.into(), template, node, flags),
-            Value::Int(number) | Value::Int64(number) if !self.listens => {
+            Value::Int(number) | Value::Int64(number) if !LISTENS => {
                 return self.write_int(*number);
             }
             Value::Object(object) if object.kind() == Kind::Ptr => {
@@ -534,7 +546,7 @@ impl Run<'_, '_> {
         match &site.func.body {
             Body::Plain(body) => {
                 let first = self.values.len() - args;
-                let mut call = Call::new(&mut *self.host, &mut *self.fuel, self.listens);
+                let mut call = Call::new(&mut *self.host, &mut *self.fuel, LISTENS);
                 let mut answer = body(&mut call, &self.values[first..]).map_err(|failure| {
                     Trouble::called(site.node, template.ast.source_text(site.name), failure)
                 })?;
@@ -560,7 +572,7 @@ impl Run<'_, '_> {
             self.place_staged(args, site.staged_type)?;
         }
         let first = self.values.len() - args;
-        let mut call = Call::new(&mut *self.host, &mut *self.fuel, self.listens);
+        let mut call = Call::new(&mut *self.host, &mut *self.fuel, LISTENS);
         let (values, flags) = (&self.values[first..], &self.flags[first..]);
         let callee = || match (site.callee, &values[0]) {
             (Some(node), _) => crate::print::print(&template.ast, node).into(),
@@ -582,7 +594,7 @@ impl Run<'_, '_> {
     /// Tells of a function that has answered; its arguments are still on the stack, from `first` on. Gives the mark as flags.
     #[inline]
     fn hear_call(&mut self, template: &Template, name: NodeId, first: usize, answer: &mut Value) -> Flags {
-        if !self.listens {
+        if !LISTENS {
             return 0;
         }
         let marks: Vec<Mark> = self.flags[first..].iter().map(|flags| mark_of(*flags)).collect();

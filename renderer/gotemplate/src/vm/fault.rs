@@ -13,7 +13,7 @@ use crate::set::Template;
 /// Of a longer way only so many calls are kept at each end.
 const TRACE_END: usize = 50;
 
-impl Run<'_, '_> {
+impl<const LISTENS: bool> Run<'_, '_, LISTENS> {
     /// The span of a node of a template's file.
     pub(super) fn span_of(&self, template: &Template, node: NodeId) -> Span {
         let entry = template.ast.entry(node);

@@ -28,7 +28,7 @@ impl<'a> Word<'a> {
     }
 }
 
-impl Run<'_, '_> {
+impl<const LISTENS: bool> Run<'_, '_, LISTENS> {
     /// Walks along field names, from a value or from a slot.
     pub(super) fn walk(
         &mut self,
@@ -48,7 +48,7 @@ impl Run<'_, '_> {
             };
             let found = match receiver {
                 // The commonest step by far; nothing need be held for it.
-                Value::Map(map) if !self.listens && self.map_method(map, name).is_none() => in_map(map, name),
+                Value::Map(map) if !LISTENS && self.map_method(map, name).is_none() => in_map(map, name),
                 _ => {
                     let receiver = receiver.clone();
                     self.field(&receiver, flags, name, site.node)?
@@ -98,7 +98,7 @@ impl Run<'_, '_> {
 
     fn entry(&mut self, map: &Map, name: Word<'_>, flags: Flags) -> (Value, Flags) {
         let mut mark = 0;
-        if self.listens {
+        if LISTENS {
             let answer = map.get(name.bytes);
             mark = marked(self.host.read(map, name.bytes, answer.as_ref(), mark_of(flags)));
         }

@@ -37,7 +37,7 @@ pub(super) enum Loop {
     },
 }
 
-impl Run<'_, '_> {
+impl<const LISTENS: bool> Run<'_, '_, LISTENS> {
     /// Starts a loop over the value on top; `false` when there is nothing to loop over.
     ///
     /// Shape: `ways` are the loop and what is done instead of it.
@@ -49,7 +49,7 @@ impl Run<'_, '_> {
         base: usize,
     ) -> Result<bool, Stop> {
         let (value, flags) = self.pop();
-        if self.listens {
+        if LISTENS {
             self.decide(self.span_of(template, site.node), &value, flags, ways, base);
         }
         let count: Option<(u64, Number)> = match value.underlying() {
@@ -84,7 +84,7 @@ impl Run<'_, '_> {
                     self.fuel.charge(map.len() as u64).map_err(|_| Trouble::out_of_fuel())?;
                     let entries = map.entries();
                     let mut marks = Vec::new();
-                    if self.listens {
+                    if LISTENS {
                         let of = mark_of(flags);
                         marks.extend(entries.iter().map(|(key, value)| {
                             marked(self.host.read(&map, key.as_bytes(), Some(value), of))
@@ -128,7 +128,7 @@ impl Run<'_, '_> {
                 let index = *next;
                 *next += 1;
                 let mut flags = if list.element() == Element::Any { INTERFACE } else { 0 };
-                if self.listens {
+                if LISTENS {
                     flags |= marked(self.host.element(list, index, mark_of(*mark)));
                 }
                 (Value::Int(index as i64), item.clone(), flags)

@@ -48,7 +48,7 @@ pub(super) struct Layer {
     below: u32,
 }
 
-impl Run<'_, '_> {
+impl<const LISTENS: bool> Run<'_, '_, LISTENS> {
     /// The template of that name, seen from a frame that sees `layer` layers.
     fn find(&self, mut layer: u32, name: &Text) -> Option<&Rc<Template>> {
         if let Some(top) = self.layer(layer)
@@ -89,7 +89,7 @@ impl Run<'_, '_> {
         self.flags.resize(base + slots, UNDECLARED);
         self.set(base, data.clone(), flags & MARK);
         self.set(base + DOT as usize, data, flags & MARK);
-        if self.listens && !matches!(nest, Nest::Root) {
+        if LISTENS && !matches!(nest, Nest::Root) {
             let text = match &nest {
                 Nest::Tpl(text) => Some(text),
                 _ => None,
@@ -107,7 +107,7 @@ impl Run<'_, '_> {
         match frame.nest {
             Nest::Root => {}
             Nest::Template => {
-                if self.listens {
+                if LISTENS {
                     self.host.include(Include::Leave { text: None });
                 }
             }
@@ -130,7 +130,7 @@ impl Run<'_, '_> {
     /// What an `include` or `tpl` has written.
     fn answer(&mut self) -> Text {
         let mut text = self.outs.pop().unwrap_or_default().finish();
-        if self.listens {
+        if LISTENS {
             self.host.include(Include::Leave { text: Some(&mut text) });
         }
         text
