@@ -79,7 +79,7 @@ const DEFAULT_API_VERSIONS: [&str; 57] = [
 pub struct KubeVersion {
     /// With a leading `v`, otherwise as given: `v1.33.4-gke.1245000`.
     pub version: String,
-    /// Its numbers alone: `v1.33.4`; what constraints are checked against.
+    /// Its numbers alone: `v1.33.4`; empty for the version of a cluster, see [`KubeVersion::text`].
     pub normalized: String,
     /// First number.
     pub major: String,
@@ -136,6 +136,16 @@ impl KubeVersion {
 }
 
 impl KubeVersion {
+    /// What a cluster says of itself: Helm takes it as it is and normalizes nothing.
+    pub fn live(version: impl Into<String>, major: impl Into<String>, minor: impl Into<String>) -> Self {
+        Self { version: version.into(), normalized: String::new(), major: major.into(), minor: minor.into() }
+    }
+
+    /// What it prints as, and what constraints are checked against.
+    pub fn text(&self) -> &str {
+        if self.normalized.is_empty() { &self.version } else { &self.normalized }
+    }
+
     /// What reflection copies: `normalizedVersion` is not exported.
     fn without_normalized(&self) -> Self {
         Self { normalized: String::new(), ..self.clone() }
@@ -266,7 +276,7 @@ impl Object for KubeVersion {
     /// The methods belong to the pointer, so only a value inside the pointer's struct has them.
     fn method_addressable(&self, name: &str) -> Option<Method> {
         let text: Text = match name {
-            "String" => self.normalized.as_str().into(),
+            "String" => self.text().into(),
             "GitVersion" => self.version.as_str().into(),
             _ => return None,
         };
@@ -274,7 +284,7 @@ impl Object for KubeVersion {
     }
 
     fn display_addressable(&self) -> Option<Text> {
-        Some(self.normalized.as_str().into())
+        Some(self.text().into())
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
@@ -288,7 +298,7 @@ impl Object for KubeVersion {
 
 impl fmt::Display for KubeVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.normalized)
+        f.write_str(self.text())
     }
 }
 
@@ -393,6 +403,13 @@ mod tests {
         assert_eq!((version.version.as_str(), version.normalized.as_str()), ("v1.22.5-gke.3", "v1.22.5"));
         let version = KubeVersion::parse(" v1.30 ").unwrap();
         assert_eq!((version.version.as_str(), version.normalized.as_str()), ("v v1.30 ", "v1.30"));
+    }
+
+    #[test]
+    fn the_version_of_a_cluster_stays_as_it_is() {
+        let version = KubeVersion::live("v1.33.4-gke.1", "1", "33+");
+        assert_eq!(version.to_string(), "v1.33.4-gke.1");
+        assert_eq!(version.minor, "33+");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! A session is a replica. Whoever owns the files can throw it away and fill a new one at any time.
 
+mod submission;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -23,6 +25,8 @@ use crate::values::{SchemaCache, Sets, ValuesFile, user_values};
 use crate::world::{Asked, Heard, Kind, Preview, World};
 use crate::{Error, functions};
 
+pub use submission::{ChartRecord, Part, Submission, Turn};
+
 /// What one template of a preview may spend before it is stopped. A guess: about a second of a browser's time, or 320 MB.
 pub const PREVIEW_FUEL: u64 = 40_000_000;
 
@@ -31,6 +35,8 @@ pub const PREVIEW_FUEL: u64 = 40_000_000;
 pub enum Change {
     /// Forgets every file.
     Clear,
+    /// What a live cluster can do, in place of what Helm knows without one; `None`: no cluster.
+    Cluster(Option<Capabilities>),
     /// Puts a file there, or another text into it.
     PutFile {
         /// Path below the chart's directory, with `/`.
@@ -158,6 +164,7 @@ pub struct Update {
 pub struct Session {
     files: BTreeMap<String, Text>,
     settings: Settings,
+    cluster: Option<Capabilities>,
     funcs: FuncMap,
     lint_funcs: FuncMap,
     parses: ParseCache,
@@ -185,6 +192,7 @@ impl Session {
         Self {
             files: BTreeMap::new(),
             settings: Settings::default(),
+            cluster: None,
             funcs: functions::table(Mode::Template),
             lint_funcs: functions::table(Mode::Lint),
             parses: ParseCache::default(),
@@ -205,6 +213,7 @@ impl Session {
     pub fn apply(&mut self, change: Change) {
         match change {
             Change::Clear => self.files.clear(),
+            Change::Cluster(cluster) => self.cluster = cluster,
             Change::PutFile { path, bytes } => {
                 self.files.insert(path, Text::from(bytes));
             }
@@ -249,9 +258,7 @@ impl Session {
             description: chart.metadata.description.clone(),
         });
         let user = self.user_values()?;
-        render::check_installable(&chart, &mut update.log)?;
-        render::check_release_name(&self.settings.release_name, &mut update.log)?;
-        let values = prepare(&mut chart, &user, Some(&mut self.schemas), &mut update.log)?;
+        let values = self.prepare(&mut chart, &user, &mut update.log)?;
         let capabilities = self.capabilities()?;
         render::check_kube_version(&chart, &capabilities)?;
         let settings = &self.settings;
@@ -279,6 +286,13 @@ impl Session {
         update.asked = world.asked;
         self.show(&chart, &rendered, update);
         Ok(())
+    }
+
+    /// What Helm checks before it looks at the cluster, and the values that templates see.
+    fn prepare(&mut self, chart: &mut Chart, user: &Map, log: &mut Vec<Log>) -> Result<Map, Error> {
+        render::check_installable(chart, log)?;
+        render::check_release_name(&self.settings.release_name, log)?;
+        prepare(chart, user, Some(&mut self.schemas), log)
     }
 
     /// Documents, notes and problems of a run.
@@ -385,7 +399,7 @@ impl Session {
     }
 
     fn capabilities(&self) -> Result<Capabilities, Error> {
-        let mut capabilities = Capabilities::default();
+        let mut capabilities = self.cluster.clone().unwrap_or_default();
         if let Some(version) = self.settings.kube_version.as_ref().filter(|version| !version.is_empty()) {
             capabilities.kube_version = KubeVersion::parse(version).map_err(|why| {
                 Error::new("kube-version-invalid", format!("invalid kube version '{version}': {why}"))

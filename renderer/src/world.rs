@@ -22,10 +22,10 @@ pub trait World: Outside {
         let _ = template;
     }
 
-    /// What `lookup` finds; `None` is an empty answer, which is all that Helm gives without a cluster.
-    fn lookup(&mut self, question: &Lookup) -> Option<Map> {
+    /// What `lookup` finds; nothing is all that Helm finds without a cluster.
+    fn lookup(&mut self, question: &Lookup) -> Found {
         let _ = question;
-        None
+        Found::Nothing
     }
 }
 
@@ -110,7 +110,7 @@ impl World for Heard<'_> {
         self.world.begin(template);
     }
 
-    fn lookup(&mut self, question: &Lookup) -> Option<Map> {
+    fn lookup(&mut self, question: &Lookup) -> Found {
         self.asked.cluster = true;
         self.world.lookup(question)
     }
@@ -128,7 +128,19 @@ pub struct Lookup {
     /// Name; empty for a list.
     pub name: Text,
     /// The answer.
-    pub answer: Option<Map>,
+    pub answer: Found,
+}
+
+/// What `lookup` finds.
+#[derive(Clone, Debug, Default)]
+pub enum Found {
+    /// The cluster cannot say; the template that asked stops with this sentence.
+    Failed(Text),
+    /// There is none: the template gets an empty map.
+    #[default]
+    Nothing,
+    /// An object, or a list of objects with `items`.
+    Objects(Map),
 }
 
 /// A function says something to Helm's log.

@@ -217,3 +217,86 @@ fn set_arguments_win_over_values_files() {
     }));
     assert_eq!(update(&mut session).manifests, b"---\n# Source: c/templates/a.yaml\na: set\n");
 }
+
+/// A submission of `taskflow-api` for development.
+fn submission(session: &mut Session) -> renderer::session::Submission {
+    let turn = renderer::session::Turn { revision: 1, is_upgrade: false };
+    session.submission(turn, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn a_submission_holds_what_a_release_record_keeps() {
+    let mut session = open("taskflow-api");
+    session.apply(Change::Settings(Settings {
+        release_name: "shop".to_owned(),
+        values_files: vec!["values-dev.yaml".to_owned()],
+        ..Settings::default()
+    }));
+    let submission = submission(&mut session);
+    let chart = &submission.chart;
+    let names = |parts: &[renderer::session::Part]| -> Vec<String> {
+        parts.iter().map(|part| part.name.to_string()).collect()
+    };
+    // As `helm install` of the same chart stores them: of the root chart alone, without values, schema and Chart.yaml.
+    let mut files = names(&chart.files);
+    files.sort();
+    assert_eq!(files, ["README.md", "values-dev.yaml", "values-production.yaml", "values-staging.yaml"]);
+    assert_eq!(chart.templates.len(), 11);
+    assert!(names(&chart.templates).iter().all(|name| name.starts_with("templates/")));
+    assert!(chart.schema.is_some() && chart.lock.is_none());
+    let text = |text: &renderer::value::Text| text.to_string_lossy().into_owned();
+    let metadata = text(&chart.metadata);
+    assert!(metadata.contains(r#""condition":"redis.enabled","enabled":true"#), "{metadata}");
+    // Defaults of an enabled dependency stand below its name.
+    let values = text(&chart.values);
+    assert!(values.contains(r#""redis":{"enabled":true,"global":{},"image":"redis""#), "{values}");
+    assert_eq!(
+        text(&submission.config),
+        r#"{"config":{"LOG_LEVEL":"debug","NODE_ENV":"development"},"secrets":{"JWT_SECRET":"not-a-secret"}}"#
+    );
+    assert!(text(&submission.notes).starts_with("TaskFlow 1.0.0, revision 1 of shop."));
+    let shown = update(&mut session);
+    assert_eq!(submission.documents.len(), shown.documents.len());
+    for (document, shown_at) in submission.documents.iter().zip(&shown.documents) {
+        assert_eq!(*document.name, *shown_at.source);
+        let page = String::from_utf8_lossy(&shown.manifests[shown_at.range.clone()]).into_owned();
+        let sent = format!("---\n# Source: {}\n{}\n", document.name, text(&document.text));
+        assert_eq!(sent.trim_end(), page.trim_end());
+    }
+}
+
+#[test]
+fn a_submission_is_all_or_nothing() {
+    let mut session =
+        chart(&[("templates/a.yaml", "kind: A\n"), ("templates/b.yaml", "{{ fail \"not today\" }}\n")]);
+    let turn = renderer::session::Turn { revision: 3, is_upgrade: true };
+    let problem = session.submission(turn, &mut |_| {}).unwrap_err();
+    assert!(problem.message.contains("not today"), "{}", problem.message);
+    assert_eq!(problem.file.as_deref(), Some("templates/b.yaml"));
+    put(&mut session, "templates/b.yaml", "kind: B\nn: {{ .Release.Revision }}{{ .Release.IsUpgrade }}\n");
+    let submission = session.submission(turn, &mut |_| {}).unwrap();
+    assert!(submission.documents[1].text.to_string_lossy().contains("n: 3true"));
+    session.apply(Change::Settings(Settings {
+        set_aside: vec!["templates/a.yaml".to_owned()],
+        ..Settings::default()
+    }));
+    assert_eq!(session.submission(turn, &mut |_| {}).unwrap_err().code, "template-set-aside");
+}
+
+#[test]
+fn a_live_cluster_takes_the_place_of_what_helm_knows_without_one() {
+    use renderer::capabilities::{Capabilities, KubeVersion};
+    let template = "v: {{ .Capabilities.KubeVersion }} {{ .Capabilities.KubeVersion.Minor }}\n\
+                    has: {{ .Capabilities.APIVersions.Has \"example.com/v1/Thing\" }} {{ .Capabilities.APIVersions.Has \"apps/v1\" }}\n";
+    let mut session = chart(&[("templates/a.yaml", template)]);
+    let cluster = Capabilities {
+        kube_version: KubeVersion::live("v1.33.4-gke.1", "1", "33+"),
+        api_versions: vec!["v1".to_owned(), "example.com/v1/Thing".to_owned()],
+    };
+    session.apply(Change::Cluster(Some(cluster)));
+    let text = String::from_utf8(update(&mut session).manifests).unwrap();
+    assert!(text.contains("v: v1.33.4-gke.1 33+\nhas: true false"), "{text}");
+    session.apply(Change::Cluster(None));
+    let text = String::from_utf8(update(&mut session).manifests).unwrap();
+    assert!(text.contains("v: v1.37.0 37\nhas: false true"), "{text}");
+}

@@ -2,11 +2,11 @@
 //!
 //! Source: helm v4.3.1 `pkg/engine/lookup_func.go`, `pkg/engine/engine.go`.
 
-use gotemplate::{Call, FuncMap};
+use gotemplate::{Call, Failure, FuncMap};
 use sprig::outside::ResolveHost;
 use value::{Map, Text};
 
-use crate::world::Lookup;
+use crate::world::{Found, Lookup};
 
 pub(super) fn add(funcs: &mut FuncMap) {
     funcs.add("lookup", lookup);
@@ -14,10 +14,20 @@ pub(super) fn add(funcs: &mut FuncMap) {
 }
 
 /// The object, or the list of objects, as the cluster has it; empty without a cluster.
-fn lookup(call: &mut Call<'_>, api_version: Text, kind: Text, namespace: Text, name: Text) -> Map {
-    let mut question = Lookup { api_version, kind, namespace, name, answer: None };
+fn lookup(
+    call: &mut Call<'_>,
+    api_version: Text,
+    kind: Text,
+    namespace: Text,
+    name: Text,
+) -> Result<Map, Failure> {
+    let mut question = Lookup { api_version, kind, namespace, name, answer: Found::Nothing };
     call.ask(&mut question);
-    question.answer.unwrap_or_default()
+    match question.answer {
+        Found::Failed(sentence) => Err(Failure::Error(sentence)),
+        Found::Nothing => Ok(Map::new()),
+        Found::Objects(map) => Ok(map),
+    }
 }
 
 /// The first address of a host; empty unless the world resolves names (`--enable-dns`).

@@ -98,7 +98,7 @@ fn is_label(label: &str) -> bool {
 pub fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Error> {
     let wanted = &chart.metadata.kube_version;
     let version = &capabilities.kube_version;
-    if wanted.is_empty() || is_compatible_range(wanted, &version.normalized) {
+    if wanted.is_empty() || is_compatible_range(wanted, version.text()) {
         return Ok(());
     }
     let message = format!(
