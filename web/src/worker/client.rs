@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::worker::post;
-use crate::worker::protocol::{BUILD_ID, Reply, Revision, Update};
+use crate::worker::protocol::{BUILD_ID, Reply, Review, Reviewed, Revision, Update};
 use crate::worker::queue::{Edit, Queue};
 
 /// Longest silence inside one template.
@@ -39,6 +39,8 @@ pub(crate) enum Event {
     OtherBuild,
     /// The archive that was asked for.
     Packaged(Result<(String, Vec<u8>), String>),
+    /// A round of a review; its bytes are the body of what would be sent.
+    Reviewed(Reviewed, Vec<u8>),
     /// A render has run for so many milliseconds; what it is busy with, if that was announced.
     Slow(u32, Option<String>),
     /// A render; its bytes are manifests, then notes.
@@ -113,6 +115,12 @@ impl Client {
         self.wake();
     }
 
+    /// Asks for a round of a review.
+    pub(crate) fn review(&self, review: Review) {
+        self.0.queue.borrow_mut().want_review(review);
+        self.wake();
+    }
+
     /// Ends what runs and starts a worker that knows nothing; `revision` is rendered from the whole chart.
     pub(crate) fn start_over(&self, revision: Revision) {
         self.0.queue.borrow_mut().start_over(revision, (self.0.whole_chart)());
@@ -131,7 +139,12 @@ impl Client {
         if self.0.live.borrow().is_none() {
             let revision = self.0.queue.borrow().revision();
             self.0.failed_starts.set(0);
+            // A review that waits is asked of the fresh worker, behind the chart.
+            let review = self.0.queue.borrow_mut().take_review();
             self.start_over(revision);
+            if let Some(review) = review {
+                self.0.queue.borrow_mut().want_review(review);
+            }
         } else {
             self.pump();
         }
@@ -203,6 +216,13 @@ impl Client {
             Reply::Panicked { text } => *inner.panic_text.borrow_mut() = Some(text),
             Reply::Packaged { result } => {
                 (inner.on_event)(Event::Packaged(result.map(|name| (name, buffer))))
+            }
+            Reply::Reviewed(reviewed) => {
+                if reviewed.is_last {
+                    inner.flight.borrow_mut().take();
+                    self.pump();
+                }
+                (inner.on_event)(Event::Reviewed(reviewed, buffer));
             }
             Reply::Updated(update) => {
                 inner.flight.borrow_mut().take();

@@ -1,17 +1,21 @@
 //! The renderer as the worker sees it: turns its types into those of the protocol, and nothing else.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use renderer::capabilities::{Capabilities, KubeVersion};
 use renderer::render::Fuel;
-use renderer::session::{Change, PREVIEW_FUEL, Session, Settings as SessionSettings};
+use renderer::session::{Change, PREVIEW_FUEL, Session, Settings as SessionSettings, Turn};
 use renderer::sprig::outside::{Outside, Timestamp};
-use renderer::world::{Kind, Preview, World};
+use renderer::world::{Found, Kind, Lookup, Preview, World};
 use renderer::{problem, render};
 
+use crate::worker::lookups::Lookups;
 use crate::worker::protocol::{
-    self, Asked, ChartSummary, Document, Failed, Ignored, Problem, Settings, Severity,
+    self, Asked, ChartSummary, Cluster, Document, Failed, Ignored, Problem, Review, Reviewed, Settings,
+    Severity,
 };
+use crate::worker::submission;
 
 /// One render, in the protocol's types.
 #[derive(Debug, Default)]
@@ -42,6 +46,7 @@ struct Desk<M> {
     preview: Preview,
     machine: M,
     kind: Rc<Cell<Kind>>,
+    lookups: Rc<RefCell<Lookups>>,
 }
 
 impl<M: Machine> Outside for Desk<M> {
@@ -78,20 +83,27 @@ impl<M: Machine> World for Desk<M> {
     fn begin(&mut self, template: &str) {
         self.preview.begin(template);
     }
+
+    fn lookup(&mut self, question: &Lookup) -> Found {
+        self.lookups.borrow_mut().find(question)
+    }
 }
 
 /// The chart as the worker holds it.
 pub(crate) struct Engine {
     session: Session,
     kind: Rc<Cell<Kind>>,
+    lookups: Rc<RefCell<Lookups>>,
 }
 
 impl Engine {
     /// An engine without a chart, on this machine.
     pub(crate) fn new(machine: impl Machine + 'static) -> Self {
         let kind = Rc::new(Cell::new(Kind::Preview));
-        let world = Desk { preview: Preview::default(), machine, kind: kind.clone() };
-        Self { session: Session::in_world(Box::new(world), Fuel::limited(PREVIEW_FUEL)), kind }
+        let lookups = Rc::new(RefCell::new(Lookups::default()));
+        let world =
+            Desk { preview: Preview::default(), machine, kind: kind.clone(), lookups: lookups.clone() };
+        Self { session: Session::in_world(Box::new(world), Fuel::limited(PREVIEW_FUEL)), kind, lookups }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -120,6 +132,30 @@ impl Engine {
             set_aside,
             ..SessionSettings::default()
         }));
+    }
+
+    /// What the cluster can do from now on; `None`: what Helm knows without one.
+    pub(crate) fn set_cluster(&mut self, cluster: Option<Cluster>) {
+        let cluster = cluster.map(|Cluster { version: (version, major, minor), api_versions }| {
+            Capabilities { kube_version: KubeVersion::live(version, major, minor), api_versions }
+        });
+        self.session.apply(Change::Cluster(cluster));
+    }
+
+    /// One round of the render that a deploy sends: in the real world, and with what the cluster answered so far.
+    pub(crate) fn review(&mut self, review: Review, progress: &mut dyn FnMut(&str)) -> (Reviewed, Vec<u8>) {
+        self.lookups.borrow_mut().begin(review.id, review.answers);
+        let before = self.kind.replace(Kind::Exact);
+        let turn = Turn { revision: i64::from(review.revision), is_upgrade: review.is_upgrade };
+        let result = self.session.submission(turn, progress);
+        self.kind.set(before);
+        progress("");
+        let asked = self.lookups.borrow_mut().end();
+        let (problem, body) = match result {
+            Ok(submission) => (None, submission::body(&submission)),
+            Err(found) => (Some(self::problem(*found)), Vec::new()),
+        };
+        (Reviewed { id: review.id, asked, problem, is_last: true }, body)
     }
 
     /// What `helm package` would write, and the name it would give it. `now_ms` since 1970.

@@ -61,6 +61,7 @@ fn answer(scope: &DedicatedWorkerGlobalScope, engine: &mut Engine, request: Requ
     for change in request.changes {
         match change {
             Change::Clear => engine.clear(),
+            Change::Cluster(cluster) => engine.set_cluster(cluster),
             Change::PutFile { path, len } => {
                 let (bytes, behind) = rest.split_at(rest.len().min(len as usize));
                 rest = behind;
@@ -77,12 +78,19 @@ fn answer(scope: &DedicatedWorkerGlobalScope, engine: &mut Engine, request: Requ
         };
         say(scope, &Reply::Packaged { result }, &archive);
     }
+    let mut report = |path: &str| say(scope, &Reply::Template { path: path.to_owned() }, &[]);
+    if let Some(review) = request.review {
+        let (mut reviewed, body) = engine.review(review, &mut report);
+        reviewed.is_last = !request.wants_update;
+        say(scope, &Reply::Reviewed(reviewed), &body);
+    }
+    if !request.wants_update {
+        return;
+    }
     let clock = scope.performance();
     let now = || clock.as_ref().map_or_else(js_sys::Date::now, web_sys::Performance::now);
     let start = now();
-    let rendered = engine.render(&mut |path| {
-        say(scope, &Reply::Template { path: path.to_owned() }, &[]);
-    });
+    let rendered = engine.render(&mut report);
     let render_ms = now() - start;
     let mut buffer = rendered.manifests;
     let manifests_len = buffer.len() as u32;

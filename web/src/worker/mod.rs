@@ -9,6 +9,10 @@ pub(crate) mod post;
 
 pub(crate) mod engine;
 
+mod lookups;
+
+mod submission;
+
 pub mod host;
 
 pub(crate) mod client;

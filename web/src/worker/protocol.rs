@@ -20,6 +20,79 @@ pub struct Request {
     pub changes: Vec<Change>,
     /// Answer with [`Reply::Packaged`] before rendering.
     pub wants_package: bool,
+    /// Answer with [`Reply::Reviewed`] before rendering.
+    pub review: Option<Review>,
+    /// Whether to render and to answer with [`Reply::Updated`]; without it the review is the last answer.
+    pub wants_update: bool,
+}
+
+/// One round of the render that a deploy sends: the real clock, real randomness, what the cluster says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Names the review. Rounds of one review add to each other's answers.
+    pub id: u64,
+    /// The revision that the release would get.
+    pub revision: u32,
+    /// Whether the release exists.
+    pub is_upgrade: bool,
+    /// What the last round asked and the cluster answered since.
+    pub answers: Vec<Answered>,
+}
+
+/// The arguments of one `lookup`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Question {
+    /// `v1`, `apps/v1`.
+    pub api_version: String,
+    /// `ConfigMap`.
+    pub kind: String,
+    /// Empty: none, or all.
+    pub namespace: String,
+    /// Empty: a list.
+    pub name: String,
+}
+
+/// A `lookup` and what it finds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// What was asked.
+    pub question: Question,
+    /// What it finds.
+    pub answer: Answer,
+}
+
+/// What a `lookup` finds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The template that asks stops with this sentence.
+    Failed(String),
+    /// There is none, or it may not be read.
+    Nothing,
+    /// An object or a list, as JSON.
+    Objects(String),
+}
+
+/// What a round of a review gave. The buffer is the body of the submission, when there is one: JSON of `wire::Apply` without
+/// what the person decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// Of the review.
+    pub id: u64,
+    /// Every `lookup` of this round, sorted; those without an answer were given nothing.
+    pub asked: Vec<Question>,
+    /// The error at which Helm would stop; then there is no body.
+    pub problem: Option<Problem>,
+    /// Whether no [`Reply::Updated`] follows.
+    pub is_last: bool,
+}
+
+/// What a live cluster can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// `.Capabilities.KubeVersion`: whole, major, minor.
+    pub version: (String, String, String),
+    /// `.Capabilities.APIVersions`.
+    pub api_versions: Vec<String>,
 }
 
 /// One step from the worker's copy of the chart to the page's.
@@ -27,6 +100,8 @@ pub struct Request {
 pub enum Change {
     /// Forget all files. What follows is the whole chart.
     Clear,
+    /// Render for this cluster, or for none.
+    Cluster(Option<Cluster>),
     /// Write a file; its bytes are the next `len` of the buffer.
     PutFile {
         /// Inside the chart, with `/`.
@@ -121,6 +196,8 @@ pub enum Reply {
         /// Its path inside the chart.
         path: String,
     },
+    /// The answer to a [`Review`].
+    Reviewed(Reviewed),
     /// The answer to a [`Request`].
     Updated(Update),
 }

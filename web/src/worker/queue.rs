@@ -5,13 +5,15 @@
 
 use std::rc::Rc;
 
-use crate::worker::protocol::{Change, Request, Revision, Settings};
+use crate::worker::protocol::{Change, Cluster, Request, Review, Revision, Settings};
 
 /// A change that still holds its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// Forget all files.
     Clear,
+    /// Render for this cluster, or for none.
+    Cluster(Option<Rc<Cluster>>),
     /// Write a file.
     Put(String, Rc<[u8]>),
     /// Remove a file.
@@ -27,6 +29,8 @@ pub(crate) struct Queue {
     waiting: Vec<Edit>,
     is_waiting: bool,
     wants_package: bool,
+    wants_update: bool,
+    review: Option<Review>,
 }
 
 impl Queue {
@@ -34,12 +38,16 @@ impl Queue {
     pub(crate) fn push(&mut self, revision: Revision, edits: Vec<Edit>) {
         self.revision = revision;
         self.is_waiting = true;
+        self.wants_update = true;
         for edit in edits {
             match &edit {
-                Edit::Clear => self.waiting.retain(|waiting| matches!(waiting, Edit::Settings(_))),
+                Edit::Clear => {
+                    self.waiting.retain(|waiting| matches!(waiting, Edit::Settings(_) | Edit::Cluster(_)));
+                }
+                Edit::Cluster(_) => self.waiting.retain(|waiting| !matches!(waiting, Edit::Cluster(_))),
                 Edit::Put(path, _) | Edit::Remove(path) => self.waiting.retain(|waiting| match waiting {
                     Edit::Put(other, _) | Edit::Remove(other) => other != path,
-                    Edit::Clear | Edit::Settings(_) => true,
+                    Edit::Clear | Edit::Cluster(_) | Edit::Settings(_) => true,
                 }),
                 Edit::Settings(_) => self.waiting.retain(|waiting| !matches!(waiting, Edit::Settings(_))),
             }
@@ -50,12 +58,25 @@ impl Queue {
     /// Asks for the chart as `helm package` would write it, with the next request.
     pub(crate) fn want_package(&mut self) {
         self.wants_package = true;
+        self.wants_update = true;
         self.is_waiting = true;
+    }
+
+    /// Asks for a round of a review, with the next request; the one that waited is forgotten.
+    pub(crate) fn want_review(&mut self, review: Review) {
+        self.review = Some(review);
+        self.is_waiting = true;
+    }
+
+    /// Takes back the review that waits.
+    pub(crate) fn take_review(&mut self) -> Option<Review> {
+        self.review.take()
     }
 
     /// Drops what waits and asks for a render of a whole chart, for a worker that knows nothing.
     pub(crate) fn start_over(&mut self, revision: Revision, edits: Vec<Edit>) {
         self.waiting.clear();
+        self.review = None;
         self.push(revision, edits);
     }
 
@@ -82,6 +103,7 @@ impl Queue {
             .into_iter()
             .map(|edit| match edit {
                 Edit::Clear => Change::Clear,
+                Edit::Cluster(cluster) => Change::Cluster(cluster.map(Rc::unwrap_or_clone)),
                 Edit::Put(path, bytes) => {
                     buffer.extend_from_slice(&bytes);
                     // Uploads are limited to 100 MiB, so the length of one file fits.
@@ -91,8 +113,14 @@ impl Queue {
                 Edit::Settings(settings) => Change::Settings(settings),
             })
             .collect();
-        let wants_package = std::mem::take(&mut self.wants_package);
-        Some((Request { revision: self.revision, changes, wants_package }, buffer))
+        let request = Request {
+            revision: self.revision,
+            changes,
+            wants_package: std::mem::take(&mut self.wants_package),
+            review: self.review.take(),
+            wants_update: std::mem::take(&mut self.wants_update),
+        };
+        Some((request, buffer))
     }
 }
 
@@ -145,7 +173,30 @@ mod tests {
         let mut queue = Queue::default();
         queue.push(5, vec![]);
         assert!(queue.is_waiting());
-        assert_eq!(queue.take().unwrap().0, Request { revision: 5, changes: vec![], wants_package: false });
+        let request = queue.take().unwrap().0;
+        assert_eq!((request.revision, request.changes, request.wants_update), (5, vec![], true));
         assert!(!queue.is_waiting());
+    }
+
+    #[test]
+    fn a_review_alone_asks_for_no_update() {
+        let mut queue = Queue::default();
+        queue.push(1, vec![]);
+        queue.take();
+        queue.want_review(Review { id: 7, ..Review::default() });
+        let request = queue.take().unwrap().0;
+        assert_eq!(request.review.map(|review| review.id), Some(7));
+        assert!(!request.wants_update);
+        queue.want_review(Review::default());
+        queue.push(2, vec![]);
+        assert!(queue.take().unwrap().0.wants_update);
+    }
+
+    #[test]
+    fn a_fresh_worker_is_told_the_cluster_once() {
+        let mut queue = Queue::default();
+        queue.push(1, vec![Edit::Cluster(None), Edit::Clear, Edit::Cluster(Some(Rc::default()))]);
+        let (request, _) = queue.take().unwrap();
+        assert_eq!(request.changes, [Change::Clear, Change::Cluster(Some(Cluster::default()))]);
     }
 }
