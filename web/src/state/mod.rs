@@ -4,20 +4,35 @@
 
 use std::rc::Rc;
 
+pub mod cluster;
+
+pub mod deploy;
+
 pub mod environments;
 
 pub mod files;
 
 pub mod notices;
 
+pub mod operation;
+
 pub mod panels;
+
+pub mod releases;
 
 pub mod result;
 
+pub mod rounds;
+
+pub mod time;
+
+pub use cluster::ClusterState;
+pub use deploy::Deploy;
 pub use environments::{Environment, Environments};
 pub use files::{FileList, Naming};
 pub use notices::{Notice, Progress};
 pub use panels::{Pane, Panels, Tab};
+pub use releases::Releases;
 pub use result::{Aside, Outcome, Output, Tile};
 
 use crate::worker::protocol::{Revision, Severity, Update, World};
@@ -33,6 +48,12 @@ pub struct AppState {
     pub panels: Rc<Panels>,
     /// The last render and what became of the newest.
     pub outcome: Rc<Outcome>,
+    /// Who serves the page, and the cluster behind it.
+    pub cluster: Rc<ClusterState>,
+    /// Review and operation.
+    pub deploy: Rc<Deploy>,
+    /// Releases of the cluster.
+    pub releases: Rc<Releases>,
     /// Sentences about actions, and long work.
     pub notices: Rc<notices::Notices>,
     /// Where the cursor of the editor is: line and column, from 1.
@@ -93,6 +114,12 @@ pub enum Action {
         /// Differs from the import.
         is_edited: bool,
     },
+    /// To the slice of the cluster.
+    Cluster(cluster::ClusterAction),
+    /// To the slice of the deploy.
+    Deploy(deploy::DeployAction),
+    /// To the slice of the releases.
+    Releases(releases::ReleasesAction),
     /// To the slice of the files.
     Files(files::FilesAction),
     /// To the slice of the environments.
@@ -157,11 +184,19 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
                 }
             }
         }
+        Action::Cluster(action) => cluster::reduce(Rc::make_mut(&mut next.cluster), action),
+        Action::Deploy(action) => deploy::reduce(Rc::make_mut(&mut next.deploy), action),
+        Action::Releases(action) => releases::reduce(Rc::make_mut(&mut next.releases), action),
         Action::Files(action) => files::reduce(Rc::make_mut(&mut next.files), action),
         Action::Environments(action) => environments::reduce(Rc::make_mut(&mut next.environments), action),
         Action::Panels(action) => panels::reduce(Rc::make_mut(&mut next.panels), action),
         Action::Notices(action) => notices::reduce(Rc::make_mut(&mut next.notices), action),
-        Action::Submitted(revision) => Rc::make_mut(&mut next.outcome).submit(revision),
+        Action::Submitted(revision) => {
+            Rc::make_mut(&mut next.outcome).submit(revision);
+            if next.deploy.planned().is_some_and(|planned| planned.subject == deploy::Subject::Apply) {
+                deploy::reduce(Rc::make_mut(&mut next.deploy), deploy::DeployAction::Stale);
+            }
+        }
         Action::Slow(ms, announced) => {
             let outcome = Rc::make_mut(&mut next.outcome);
             outcome.slow_ms = Some(ms);

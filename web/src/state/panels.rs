@@ -70,11 +70,13 @@ pub enum Tab {
     Problems,
     /// NOTES.txt.
     Notes,
+    /// What the cluster holds.
+    Releases,
 }
 
 impl Tab {
     /// In the order of the page.
-    pub const ALL: [Tab; 3] = [Tab::Manifests, Tab::Problems, Tab::Notes];
+    pub const ALL: [Tab; 4] = [Tab::Manifests, Tab::Problems, Tab::Notes, Tab::Releases];
 
     /// `data-tab`.
     pub fn id(self) -> &'static str {
@@ -82,6 +84,7 @@ impl Tab {
             Tab::Manifests => "manifests",
             Tab::Problems => "problems",
             Tab::Notes => "notes",
+            Tab::Releases => "releases",
         }
     }
 
@@ -91,6 +94,7 @@ impl Tab {
             Tab::Manifests => "Manifests",
             Tab::Problems => "Problems",
             Tab::Notes => "Notes",
+            Tab::Releases => "Releases",
         }
     }
 }

@@ -1,0 +1,521 @@
+//! From *Review* to the end of an operation: what is being asked, planned, decided and watched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use wire::{
+    ApplyOptions, Class, ConflictKind, Event, FieldChoice, ObjectConflicts, ObjectRef, OnFailure, Operation,
+    Plan, PlannedObject,
+};
+
+use crate::state::cluster::Fault;
+use crate::state::operation::{Link, OperationView};
+use crate::worker::protocol::{Problem, Question};
+
+/// The slice of the deploy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deploy {
+    /// Whether it takes the place of the three columns.
+    pub is_open: bool,
+    /// How far the review is.
+    pub step: Step,
+    /// What the person wants besides the documents.
+    pub wishes: Wishes,
+    /// Decisions by their key, as the word of the choice.
+    pub choices: BTreeMap<String, &'static str>,
+    /// Objects whose fields are folded away or shown against the default.
+    pub turned: BTreeSet<String>,
+    /// Whether the chart or the environment changed since the plan was made.
+    pub is_stale: bool,
+    /// The operation that is watched.
+    pub operation: Option<Rc<OperationView>>,
+}
+
+/// How far the review is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Step {
+    /// The person is asked whether the chart may read these Secrets.
+    Asking(Vec<Question>),
+    /// Not begun.
+    #[default]
+    Idle,
+    /// It came to nothing.
+    Failed(Stop),
+    /// Something is on its way: what, in a few words.
+    Busy(String),
+    /// There is a plan.
+    Planned(Rc<Planned>),
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// The bridge refused or did not answer.
+    Fault(Fault),
+    /// The chart does not render.
+    Problem(Problem),
+    /// Anything else, in a sentence.
+    Sentence(String),
+}
+
+impl Stop {
+    /// What happened.
+    pub fn sentence(&self) -> String {
+        match self {
+            Stop::Fault(fault) => fault.sentence(),
+            Stop::Problem(problem) => problem.message.clone(),
+            Stop::Sentence(sentence) => sentence.clone(),
+        }
+    }
+}
+
+/// What would be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// Install or upgrade.
+    #[default]
+    Apply,
+    /// Roll back to this revision.
+    Rollback(u32),
+}
+
+/// A plan, and what it was made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What would be done.
+    pub subject: Subject,
+    /// The chart: name and version.
+    pub chart: (String, String),
+    /// The options of the plan. Others need another plan.
+    pub options: ApplyOptions,
+    /// What the chart looked up, and when the first of it was read.
+    pub read: Vec<String>,
+    /// When the cluster was read for lookups (RFC 3339).
+    pub as_of: Option<String>,
+    /// Lookups that were refused and used all the same: what, why.
+    pub denied: Vec<(String, String)>,
+    /// When it came, in milliseconds since 1970.
+    pub at_ms: f64,
+}
+
+/// What a person wants besides the documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wishes {
+    /// Wait until every object is ready.
+    pub waits: bool,
+    /// Go back if it fails.
+    pub rolls_back: bool,
+    /// Create the namespace when it is missing.
+    pub creates_namespace: bool,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Wishes { waits: true, rolls_back: false, creates_namespace: false }
+    }
+}
+
+/// What can happen to the deploy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeployAction {
+    /// The person asked to stop the operation.
+    Cancelling,
+    /// What the bridge says of the operation as a whole.
+    CaughtUp(Operation),
+    /// A decision: its key, the word of the choice.
+    Choose(String, &'static str),
+    /// Back to the columns.
+    Close,
+    /// Something happened in the operation.
+    Heard(Event),
+    /// Events come in, or not.
+    Link(Link),
+    /// Take the place of the columns.
+    Open,
+    /// A prompt was answered.
+    Prompted(String),
+    /// The chart changed.
+    Stale,
+    /// The review moved on.
+    Step(Step),
+    /// Show or hide the fields of an object.
+    Turn(String),
+    /// Watch this operation, or none.
+    Watch(Option<Operation>),
+    /// Other wishes.
+    Wish(Wishes),
+}
+
+/// One thing that only a person can decide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Names it in [`Deploy::choices`].
+    pub key: String,
+    /// The object.
+    pub object: ObjectRef,
+    /// `conflict`, `immutable`, `exists already`.
+    pub badge: &'static str,
+    /// The field, when it is about one.
+    pub field: Option<String>,
+    /// What is the matter.
+    pub sentence: String,
+    /// Ways to go.
+    pub options: Vec<Choice>,
+}
+
+/// One way to go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Its word.
+    pub word: &'static str,
+    /// What the person does.
+    pub title: &'static str,
+    /// The value that results.
+    pub value: Option<String>,
+    /// What follows from it.
+    pub note: &'static str,
+}
+
+/// The decision about ownership is one for all objects.
+const ADOPT: &str = "adopt";
+
+/// Everything that a plan needs decided, in its order.
+pub fn decisions(plan: &Plan) -> Vec<Decision> {
+    let mut found = Vec::new();
+    for planned in &plan.objects {
+        for conflict in &planned.conflicts {
+            let owner = &conflict.owner.manager;
+            let options: Vec<Choice> =
+                conflict.advice.iter().map(|choice| field_choice(*choice, conflict)).collect();
+            if options.is_empty() {
+                continue;
+            }
+            let kind = match conflict.kind {
+                ConflictKind::Autoscaler => "an autoscaler",
+                ConflictKind::Controller => "a controller of the cluster",
+                ConflictKind::Deployer => "another deployer",
+                ConflictKind::Helm => "Helm",
+                ConflictKind::Kubectl => "a person's tool",
+                ConflictKind::Other => "another program",
+            };
+            found.push(Decision {
+                key: format!("{} {}", planned.object, conflict.field),
+                object: planned.object.clone(),
+                badge: "conflict",
+                field: Some(conflict.field.clone()),
+                sentence: format!("belongs to `{owner}`, {kind}."),
+                options,
+            });
+        }
+        if planned.recreate {
+            let detail = planned.problem.as_ref().map_or("", |problem| problem.detail.as_str());
+            found.push(Decision {
+                key: format!("{} recreate", planned.object),
+                object: planned.object.clone(),
+                badge: "immutable",
+                field: None,
+                sentence: format!("cannot change in place. {detail}"),
+                options: vec![Choice {
+                    word: "recreate",
+                    title: "Delete and create again",
+                    value: None,
+                    note: "What it runs or holds stops meanwhile",
+                }],
+            });
+        }
+    }
+    let adopted: Vec<&PlannedObject> =
+        plan.objects.iter().filter(|planned| planned.class == Class::Adopt).collect();
+    if let Some(first) = adopted.first() {
+        let others = match adopted.len() {
+            1 => String::new(),
+            n => format!(" So do {} others.", n - 1),
+        };
+        found.push(Decision {
+            key: ADOPT.to_owned(),
+            object: first.object.clone(),
+            badge: "exists already",
+            field: None,
+            sentence: format!("exists and belongs to no release.{others}"),
+            options: vec![Choice {
+                word: ADOPT,
+                title: "Take it over",
+                value: None,
+                note: "From then on it belongs to this release, and goes with it",
+            }],
+        });
+    }
+    found
+}
+
+fn field_choice(choice: FieldChoice, conflict: &wire::FieldConflict) -> Choice {
+    let shown = |value: &Option<serde_json::Value>| value.as_ref().map(|value| value.to_string());
+    match choice {
+        FieldChoice::Force => Choice {
+            word: "force",
+            title: "Take it",
+            value: shown(&conflict.chart),
+            note: "Force this one field, nothing else",
+        },
+        FieldChoice::TakeOver => Choice {
+            word: "take-over",
+            title: "Take it over",
+            value: shown(&conflict.chart),
+            note: "Its owner wrote it once; from now on the chart does",
+        },
+        FieldChoice::Yield => Choice {
+            word: "yield",
+            title: "Keep theirs",
+            value: shown(&conflict.live),
+            note: "The chart lets go of this field",
+        },
+    }
+}
+
+/// What no decision helps against, in sentences.
+pub fn blockers(planned: &Planned) -> Vec<String> {
+    let mut found: Vec<String> = planned
+        .denied
+        .iter()
+        .map(|(what, why)| format!("The chart looked up `{what}` and got nothing: {why}. Deploying this could replace what it keeps."))
+        .collect();
+    for object in &planned.plan.objects {
+        let hopeless = match object.class {
+            Class::Forbidden => true,
+            Class::Invalid => !object.recreate,
+            Class::Conflict => object.conflicts.iter().any(|conflict| conflict.advice.is_empty()),
+            _ => false,
+        };
+        if hopeless {
+            let why =
+                object.problem.as_ref().map_or("it cannot be applied", |problem| problem.detail.as_str());
+            found.push(format!("{} `{}`: {why}", object.object.kind, object.object.name));
+        }
+    }
+    for hook in &planned.plan.hooks {
+        if let Some(problem) = &hook.problem {
+            found.push(format!("Hook {} `{}`: {}", hook.object.kind, hook.object.name, problem.detail));
+        }
+    }
+    if let Some(record) =
+        planned.plan.record.filter(|record| record.limit > 0 && record.stored > record.limit)
+    {
+        found.push(format!(
+            "The record of the release would take {} kB; the cluster stores {} kB. Files of the chart take {} kB of it.",
+            record.stored / 1024,
+            record.limit / 1024,
+            record.files / 1024
+        ));
+    }
+    found
+}
+
+impl Deploy {
+    /// The plan on the page.
+    pub fn planned(&self) -> Option<&Rc<Planned>> {
+        match &self.step {
+            Step::Planned(planned) => Some(planned),
+            _ => None,
+        }
+    }
+
+    /// Decisions that are still open.
+    pub fn open_decisions(&self) -> Vec<Decision> {
+        let Some(planned) = self.planned() else { return Vec::new() };
+        let is_open = |decision: &Decision| {
+            let chosen = self.choices.get(&decision.key);
+            !decision.options.iter().any(|option| chosen == Some(&option.word))
+        };
+        decisions(&planned.plan).into_iter().filter(is_open).collect()
+    }
+
+    /// Whether everything is decided, but otherwise than in the plan: then the bridge wants to look again.
+    pub fn needs_plan(&self) -> bool {
+        let Some(planned) = self.planned() else { return false };
+        !self.is_stale && self.open_decisions().is_empty() && !is_same(&planned.options, &self.options())
+    }
+
+    /// Whether the plan may be carried out as it stands.
+    pub fn is_ready(&self) -> bool {
+        let Some(planned) = self.planned() else { return false };
+        !self.is_stale
+            && self.open_decisions().is_empty()
+            && is_same(&planned.options, &self.options())
+            && blockers(planned).is_empty()
+    }
+
+    /// The options of the request: wishes, what the plan was made with, and what was decided since.
+    pub fn options(&self) -> ApplyOptions {
+        let Wishes { waits, rolls_back, creates_namespace } = self.wishes;
+        let mut options = self.planned().map(|planned| planned.options.clone()).unwrap_or_default();
+        options.create_namespace = creates_namespace;
+        options.wait = if waits { wire::Wait::Watcher } else { wire::Wait::HookOnly };
+        options.wait_for_jobs = waits;
+        options.on_failure = if rolls_back { OnFailure::Rollback } else { OnFailure::Keep };
+        for decision in self.planned().map(|planned| decisions(&planned.plan)).unwrap_or_default() {
+            let choice = match self.choices.get(&decision.key).copied() {
+                Some("force") => FieldChoice::Force,
+                Some("take-over") => FieldChoice::TakeOver,
+                Some("yield") => FieldChoice::Yield,
+                Some("recreate") => {
+                    if !options.recreate.contains(&decision.object) {
+                        options.recreate.push(decision.object);
+                    }
+                    continue;
+                }
+                Some(ADOPT) => {
+                    options.take_ownership = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            let Some(field) = decision.field else { continue };
+            let objects = &mut options.conflicts.objects;
+            match objects.iter_mut().find(|known| known.object == decision.object) {
+                Some(known) => drop(known.fields.insert(field, choice)),
+                None => objects.push(ObjectConflicts {
+                    object: decision.object,
+                    fields: BTreeMap::from([(field, choice)]),
+                }),
+            }
+        }
+        options
+    }
+}
+
+/// Whether two sets of options send the same to the cluster; how long to wait does not matter.
+fn is_same(one: &ApplyOptions, other: &ApplyOptions) -> bool {
+    one.create_namespace == other.create_namespace
+        && one.take_ownership == other.take_ownership
+        && one.conflicts == other.conflicts
+        && one.recreate == other.recreate
+}
+
+pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
+    let watched = |deploy: &mut Deploy, change: &dyn Fn(&mut OperationView)| {
+        if let Some(view) = &mut deploy.operation {
+            change(Rc::make_mut(view));
+        }
+    };
+    match action {
+        DeployAction::Cancelling => watched(deploy, &|view| view.is_cancelling = true),
+        DeployAction::CaughtUp(operation) => watched(deploy, &|view| view.catch_up(operation.clone())),
+        DeployAction::Choose(key, word) => drop(deploy.choices.insert(key, word)),
+        DeployAction::Close => deploy.is_open = false,
+        DeployAction::Heard(event) => {
+            if let Some(view) = &mut deploy.operation {
+                Rc::make_mut(view).hear(event);
+            }
+        }
+        DeployAction::Link(link) => watched(deploy, &|view| view.link = link.clone()),
+        DeployAction::Open => deploy.is_open = true,
+        DeployAction::Prompted(id) => watched(deploy, &|view| view.prompts.retain(|prompt| prompt.id != id)),
+        DeployAction::Stale => deploy.is_stale = true,
+        DeployAction::Step(step) => {
+            if matches!(step, Step::Planned(_)) {
+                deploy.is_stale = false;
+                deploy.turned.clear();
+            }
+            deploy.step = step;
+        }
+        DeployAction::Turn(key) => {
+            if !deploy.turned.remove(&key) {
+                deploy.turned.insert(key);
+            }
+        }
+        DeployAction::Watch(operation) => {
+            deploy.operation = operation.map(|operation| Rc::new(OperationView::new(operation)));
+            if deploy.operation.is_some() {
+                deploy.is_open = true;
+                // What was planned is being done: another deploy needs another plan.
+                deploy.step = Step::Idle;
+                deploy.choices.clear();
+            }
+        }
+        DeployAction::Wish(wishes) => deploy.wishes = wishes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(objects: &str) -> Planned {
+        let plan = format!(
+            r#"{{"id":"pl_1","createdAt":"2026-11-20T09:41:00Z","expiresAt":"2026-11-20T09:51:00Z","operation":"upgrade",
+                "namespace":"shop","release":"web","currentRevision":1,"baseRevision":1,"nextRevision":2,"digest":"",
+                "counts":{{"create":0,"update":0,"unchanged":0,"delete":0,"keep":0,"adopt":0,"conflict":0,"invalid":0,
+                "unverifiable":0,"orphan":0}},"objects":[{objects}],"hooks":[],"impact":[],"clean":false}}"#
+        );
+        Planned {
+            plan: serde_json::from_str(&plan).expect("a plan"),
+            subject: Subject::Apply,
+            chart: ("web".into(), "1.0.0".into()),
+            options: ApplyOptions::default(),
+            read: Vec::new(),
+            as_of: None,
+            denied: Vec::new(),
+            at_ms: 0.0,
+        }
+    }
+
+    fn deploy(planned: Planned) -> Deploy {
+        let mut deploy = Deploy::default();
+        reduce(&mut deploy, DeployAction::Step(Step::Planned(Rc::new(planned))));
+        deploy
+    }
+
+    const CONFLICT: &str = r#"{"object":{"apiVersion":"apps/v1","kind":"Deployment","namespace":"shop","name":"web"},
+        "class":"conflict","conflicts":[{"field":".spec.replicas","owner":{"manager":"kube-controller-manager",
+        "operation":"update","subresource":"scale"},"live":7,"chart":2,"kind":"autoscaler","advice":["yield","force"]}]}"#;
+    const IMMUTABLE: &str = r#"{"object":{"apiVersion":"batch/v1","kind":"Job","namespace":"shop","name":"once"},
+        "class":"invalid","recreate":true}"#;
+    const ADOPTED: &str =
+        r#"{"object":{"apiVersion":"v1","kind":"Service","namespace":"shop","name":"web"},"class":"adopt"}"#;
+    const FORBIDDEN: &str = r#"{"object":{"apiVersion":"v1","kind":"Node","name":"n"},"class":"forbidden"}"#;
+
+    #[test]
+    fn every_decision_must_be_made_before_a_deploy() {
+        let mut deploy = deploy(planned(&[CONFLICT, IMMUTABLE, ADOPTED].join(",")));
+        let open = deploy.open_decisions();
+        assert_eq!(
+            open.iter().map(|it| it.badge).collect::<Vec<_>>(),
+            ["conflict", "immutable", "exists already"]
+        );
+        assert!(!deploy.is_ready());
+        for (decision, word) in open.into_iter().zip(["yield", "recreate", "adopt"]) {
+            reduce(&mut deploy, DeployAction::Choose(decision.key, word));
+        }
+        assert!(deploy.needs_plan() && !deploy.is_ready(), "the bridge looks again at what was decided");
+        let options = deploy.options();
+        assert_eq!(options.conflicts.objects[0].fields[".spec.replicas"], FieldChoice::Yield);
+        assert_eq!(options.recreate[0].name, "once");
+        assert!(options.take_ownership);
+        let again = Planned { options: options.clone(), ..planned("") };
+        reduce(&mut deploy, DeployAction::Step(Step::Planned(Rc::new(again))));
+        assert!(deploy.is_ready() && deploy.options() == options, "what was decided stays decided");
+        reduce(&mut deploy, DeployAction::Stale);
+        assert!(!deploy.is_ready(), "the chart is another one now");
+    }
+
+    #[test]
+    fn what_is_forbidden_or_was_rendered_without_a_lookup_is_never_deployed() {
+        assert!(deploy(planned("")).is_ready());
+        assert!(!deploy(planned(FORBIDDEN)).is_ready());
+        let denied = Planned { denied: vec![("Secret/shop/db".into(), "no".into())], ..planned("") };
+        assert!(!deploy(denied).is_ready());
+    }
+
+    #[test]
+    fn wishes_become_options() {
+        let mut deploy = deploy(planned(""));
+        let wishes = Wishes { waits: false, rolls_back: true, creates_namespace: true };
+        reduce(&mut deploy, DeployAction::Wish(wishes));
+        let options = deploy.options();
+        assert_eq!(options.wait, wire::Wait::HookOnly);
+        assert_eq!(options.on_failure, OnFailure::Rollback);
+        assert!(options.create_namespace && !options.take_ownership);
+    }
+}

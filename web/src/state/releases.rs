@@ -1,0 +1,285 @@
+//! The releases of the cluster: the list, the chosen one, its history, and what was asked about it.
+
+use std::rc::Rc;
+
+use wire::{
+    Drift, Orphans, RecoverAction, ReleaseState, ReleaseSummary, ResourceStatus, RevisionDetail,
+    RevisionDiff, RevisionSummary,
+};
+
+use crate::state::cluster::Fault;
+
+/// The slice of the releases.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Releases {
+    /// All that the caller sees; `None` until they were read.
+    pub list: Option<Rc<Vec<ReleaseSummary>>>,
+    /// When they were read, in milliseconds since 1970.
+    pub read_ms: f64,
+    /// The namespace that is shown; empty: all.
+    pub namespace: String,
+    /// The chosen one.
+    pub chosen: Option<Name>,
+    /// Its state.
+    pub state: Option<Rc<ReleaseState>>,
+    /// Its revisions, the newest first.
+    pub history: Option<Rc<Vec<RevisionSummary>>>,
+    /// One or two revisions to look at.
+    pub picked: Vec<u32>,
+    /// What is shown below the history.
+    pub below: Below,
+    /// What the person is about to confirm.
+    pub confirm: Option<Confirm>,
+    /// What has been typed for it.
+    pub typed: String,
+    /// What went wrong last.
+    pub fault: Option<Fault>,
+    /// What is on its way, in a few words.
+    pub busy: Option<&'static str>,
+}
+
+/// Namespace and name of a release.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+/// What is shown below the history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Below {
+    /// Two revisions side by side.
+    Diff(Rc<RevisionDiff>),
+    /// What differs on the cluster.
+    Drift(Rc<Drift>),
+    /// One revision: a section of it.
+    Detail(Rc<RevisionDetail>, Section),
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What no manifest names.
+    Orphans(Rc<Orphans>),
+    /// The health of every object.
+    Resources(Rc<Vec<ResourceStatus>>),
+}
+
+/// A section of a revision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Section {
+    /// Values merged with the chart's own.
+    Computed,
+    /// Hooks.
+    Hooks,
+    /// What was applied.
+    #[default]
+    Manifest,
+    /// NOTES.txt.
+    Notes,
+    /// What the user gave.
+    Values,
+}
+
+impl Section {
+    /// In the order of the page.
+    pub const ALL: [Section; 5] =
+        [Section::Manifest, Section::Values, Section::Computed, Section::Notes, Section::Hooks];
+
+    /// The word of the request.
+    pub fn word(self) -> &'static str {
+        match self {
+            Section::Computed => "computed-values",
+            Section::Hooks => "hooks",
+            Section::Manifest => "manifest",
+            Section::Notes => "notes",
+            Section::Values => "values",
+        }
+    }
+
+    /// What its button says.
+    pub fn label(self) -> &'static str {
+        match self {
+            Section::Computed => "All values",
+            Section::Hooks => "Hooks",
+            Section::Manifest => "Manifest",
+            Section::Notes => "Notes",
+            Section::Values => "Values",
+        }
+    }
+}
+
+/// What needs the release's name before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// Delete what nobody owns.
+    Cleanup,
+    /// A way out of an operation that was cut off.
+    Recover(RecoverAction),
+    /// Uninstall; whether the history stays.
+    Uninstall(bool),
+}
+
+/// What can happen to the releases.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReleasesAction {
+    /// Something was asked of the bridge.
+    Busy(Option<&'static str>),
+    /// Show one release, or none.
+    Choose(Option<Name>),
+    /// Ask for a confirmation, or not.
+    Confirm(Option<Confirm>),
+    /// The bridge refused.
+    Fault(Option<Fault>),
+    /// The history came.
+    History(Name, Rc<ReleaseState>, Rc<Vec<RevisionSummary>>),
+    /// The list came, at this time.
+    List(Rc<Vec<ReleaseSummary>>, f64),
+    /// Show one namespace; empty: all.
+    Namespace(String),
+    /// Take a revision into the comparison, or out of it.
+    Pick(u32),
+    /// Show this below the history.
+    Show(Below),
+    /// Something was typed.
+    Type(String),
+}
+
+impl Releases {
+    /// Releases of the namespace that is shown.
+    pub fn shown(&self) -> Vec<&ReleaseSummary> {
+        let is_shown =
+            |release: &&ReleaseSummary| self.namespace.is_empty() || release.namespace == self.namespace;
+        self.list.iter().flat_map(|list| list.iter()).filter(is_shown).collect()
+    }
+
+    /// What must be typed before the confirmed deed is done; empty: nothing.
+    pub fn must_type(&self) -> String {
+        let name = || self.chosen.as_ref().map(|chosen| chosen.name.clone()).unwrap_or_default();
+        match self.confirm {
+            None => String::new(),
+            Some(Confirm::Cleanup | Confirm::Uninstall(_)) => name(),
+            Some(Confirm::Recover(_)) => {
+                self.state.as_ref().map(|state| state.lock.confirm.clone()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Whether it has been typed.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirm.is_some() && self.typed.trim() == self.must_type()
+    }
+
+    /// The two revisions to compare, the older first.
+    pub fn pair(&self) -> Option<(u32, u32)> {
+        match self.picked[..] {
+            [a, b] => Some((a.min(b), a.max(b))),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
+    match action {
+        ReleasesAction::Busy(busy) => releases.busy = busy,
+        ReleasesAction::Choose(chosen) => {
+            if releases.chosen != chosen {
+                releases.state = None;
+                releases.history = None;
+                releases.picked.clear();
+                releases.below = Below::Nothing;
+                releases.confirm = None;
+            }
+            releases.chosen = chosen;
+        }
+        ReleasesAction::Confirm(confirm) => {
+            releases.confirm = confirm;
+            releases.typed.clear();
+        }
+        ReleasesAction::Fault(fault) => releases.fault = fault,
+        ReleasesAction::History(name, state, history) => {
+            // An answer about a release that is no longer shown is late.
+            if releases.chosen.as_ref() == Some(&name) {
+                releases.state = Some(state);
+                releases.picked.retain(|picked| history.iter().any(|revision| revision.revision == *picked));
+                releases.history = Some(history);
+            }
+        }
+        ReleasesAction::List(list, now_ms) => {
+            let is_there = |name: &Name| {
+                list.iter().any(|release| release.name == name.name && release.namespace == name.namespace)
+            };
+            if releases.chosen.as_ref().is_some_and(|chosen| !is_there(chosen)) {
+                reduce(releases, ReleasesAction::Choose(None));
+            }
+            releases.list = Some(list);
+            releases.read_ms = now_ms;
+        }
+        ReleasesAction::Namespace(namespace) => releases.namespace = namespace,
+        ReleasesAction::Pick(revision) => {
+            if let Some(at) = releases.picked.iter().position(|picked| *picked == revision) {
+                releases.picked.remove(at);
+            } else {
+                if releases.picked.len() == 2 {
+                    releases.picked.remove(0);
+                }
+                releases.picked.push(revision);
+            }
+            if matches!(releases.below, Below::Diff(_)) {
+                releases.below = Below::Nothing;
+            }
+        }
+        ReleasesAction::Show(below) => releases.below = below,
+        ReleasesAction::Type(typed) => releases.typed = typed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(namespace: &str, name: &str) -> ReleaseSummary {
+        ReleaseSummary { namespace: namespace.into(), name: name.into(), last: RevisionSummary::default() }
+    }
+
+    fn name(name: &str) -> Name {
+        Name { namespace: "shop".into(), name: name.into() }
+    }
+
+    #[test]
+    fn a_release_that_is_gone_is_no_longer_chosen() {
+        let mut releases = Releases::default();
+        let list = Rc::new(vec![release("shop", "a"), release("other", "a"), release("shop", "b")]);
+        reduce(&mut releases, ReleasesAction::List(list, 1.0));
+        reduce(&mut releases, ReleasesAction::Choose(Some(name("a"))));
+        reduce(&mut releases, ReleasesAction::Namespace("shop".into()));
+        assert_eq!(releases.shown().len(), 2);
+        reduce(&mut releases, ReleasesAction::List(Rc::new(vec![release("other", "a")]), 2.0));
+        assert_eq!(releases.chosen, None);
+    }
+
+    #[test]
+    fn two_revisions_are_compared_and_a_third_takes_the_place_of_the_first() {
+        let mut releases = Releases::default();
+        for revision in [3, 1, 2] {
+            reduce(&mut releases, ReleasesAction::Pick(revision));
+        }
+        assert_eq!(releases.pair(), Some((1, 2)));
+        reduce(&mut releases, ReleasesAction::Pick(1));
+        assert_eq!(releases.pair(), None);
+    }
+
+    #[test]
+    fn an_uninstall_is_confirmed_by_its_name() {
+        let mut releases = Releases::default();
+        reduce(&mut releases, ReleasesAction::Choose(Some(name("web"))));
+        reduce(&mut releases, ReleasesAction::Confirm(Some(Confirm::Uninstall(false))));
+        assert!(!releases.is_confirmed());
+        reduce(&mut releases, ReleasesAction::Type("we".into()));
+        assert!(!releases.is_confirmed());
+        reduce(&mut releases, ReleasesAction::Type("web ".into()));
+        assert!(releases.is_confirmed());
+        reduce(&mut releases, ReleasesAction::Choose(Some(name("other"))));
+        assert!(releases.confirm.is_none());
+    }
+}
