@@ -11,6 +11,8 @@ pub mod state;
 
 pub mod files;
 
+pub(crate) mod bridge;
+
 pub(crate) mod editor;
 
 pub mod persist;
