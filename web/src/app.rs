@@ -10,6 +10,7 @@ use yew::prelude::*;
 use crate::components::separator::{Moved, Separator};
 use crate::hooks::{Desk, use_desk};
 use crate::panels::bar::Bar;
+use crate::panels::deploy::DeployPanel;
 use crate::panels::editor::EditorPanel;
 use crate::panels::empty::{DropHint, Empty};
 use crate::panels::files::FilesPanel;
@@ -47,13 +48,15 @@ pub fn App() -> Html {
     html! {
         <ContextProvider<Desk> context={desk}>
             <div class="app" data-pane={state.panels.pane.id()}>
-                <Bar files={state.files.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} />
-                if is_empty && !is_starting {
+                <Bar files={state.files.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} deploy={state.deploy.clone()} />
+                if state.deploy.is_open {
+                    <DeployPanel cluster={state.cluster.clone()} deploy={state.deploy.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} />
+                } else if is_empty && !is_starting {
                     <Empty />
                 } else {
                     <Columns state={state.clone()} />
                 }
-                <Status outcome={state.outcome.clone()} saved={state.saved} world={state.world} is_empty={is_empty && !is_starting} />
+                <Status outcome={state.outcome.clone()} saved={state.saved} world={state.world} cluster={state.cluster.clone()} deploy={state.deploy.clone()} is_empty={is_empty && !is_starting} />
                 <Notices notices={state.notices.clone()} />
                 if state.notices.is_dragging { <DropHint /> }
             </div>
@@ -111,7 +114,7 @@ fn Columns(props: &ColumnsProps) -> Html {
                 <Separator label="Width of the files" value={state.panels.files_px} range={FILES_PX} step={16} on_move={move_files} />
                 <EditorPanel files={state.files.clone()} cursor={state.cursor} />
                 <Separator label="Width of the editor" value={state.panels.editor_per_mille} range={EDITOR_PER_MILLE} step={20} on_move={move_editor} />
-                <ResultPanel outcome={state.outcome.clone()} panels={state.panels.clone()} />
+                <ResultPanel outcome={state.outcome.clone()} panels={state.panels.clone()} cluster={state.cluster.clone()} releases={state.releases.clone()} />
             </main>
         </>
     }

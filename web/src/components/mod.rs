@@ -4,6 +4,8 @@ pub(crate) mod icon;
 
 pub(crate) mod field;
 
+pub(crate) mod fields;
+
 pub(crate) mod sentence;
 
 pub(crate) mod separator;

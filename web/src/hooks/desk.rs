@@ -11,6 +11,7 @@ use yew::Callback;
 use crate::editor::markers::{line_and_column, utf16_range};
 use crate::editor::model::Editor;
 use crate::files::{Bytes, Files, Touched, text};
+use crate::hooks::desk::connect::Line;
 use crate::hooks::desk::keep::Keeper;
 use crate::hooks::task::Task;
 use crate::state::environments::EnvironmentsAction;
@@ -22,9 +23,13 @@ use crate::worker::client::{Client, Event};
 use crate::worker::protocol::{Problem, Revision, Severity, Update, World};
 use crate::worker::queue::Edit;
 
+mod connect;
 mod export;
 mod keep;
 mod open;
+mod operation;
+mod releases;
+mod review;
 
 pub(crate) use open::title;
 
@@ -46,6 +51,8 @@ struct Inner {
     client: RefCell<Option<Client>>,
     editor: RefCell<Option<Editor>>,
     keeper: Keeper,
+    /// The bridge, and what goes on with it.
+    line: Line,
     /// The upload under way; another one takes its place.
     upload: RefCell<Option<Task>>,
     is_upload_stopped: Rc<Cell<bool>>,
@@ -68,6 +75,7 @@ impl Desk {
             client: RefCell::default(),
             editor: RefCell::default(),
             keeper: Keeper::default(),
+            line: Line::default(),
             upload: RefCell::default(),
             is_upload_stopped: Rc::default(),
         }))
@@ -85,6 +93,7 @@ impl Desk {
             }
         });
         *self.0.client.borrow_mut() = Some(Client::new(whole_chart, on_event));
+        self.find_bridge();
         self.find_work();
     }
 
@@ -262,7 +271,7 @@ impl Desk {
     fn whole_chart(&self) -> Vec<Edit> {
         let files = self.0.files.borrow();
         let puts = files.iter().map(|(path, bytes)| Edit::Put(path.clone(), bytes.clone()));
-        [Edit::Clear].into_iter().chain(puts).chain([self.settings()]).collect()
+        [Edit::Clear].into_iter().chain(puts).chain([self.cluster_edit(), self.settings()]).collect()
     }
 
     /// Runs a template that was set aside.
@@ -273,15 +282,21 @@ impl Desk {
 
     /// Ends a render that takes too long for the person.
     pub(crate) fn cancel_render(&self) {
+        self.0.line.round.take();
         self.with_client(Client::stop);
         self.send(Action::Failed("You stopped the render; the next edit starts another".to_owned()));
     }
 
     fn hear(&self, event: Event) {
+        if matches!(event, Event::Hung { .. } | Event::Crashed { .. } | Event::OtherBuild) {
+            // Whoever waits for a round of a review hears that none will come.
+            self.0.line.round.take();
+        }
         match event {
             Event::Updated(update, buffer) => self.show(update, buffer),
             Event::Slow(ms, announced) => self.send(Action::Slow(ms, announced)),
             Event::Packaged(result) => self.save_package(result),
+            Event::Reviewed(reviewed, body) => self.take_round(reviewed, body),
             Event::Hung { template: Some(path) } => {
                 let sentence = format!(
                     "`{path}` ran for 2 seconds without coming to an end. It was stopped and set aside; all others are rendered."

@@ -10,8 +10,9 @@ use crate::components::field::Field;
 use crate::components::{Icon, IconButton};
 use crate::examples::EXAMPLES;
 use crate::panels::use_desk_context;
+use crate::state::deploy::DeployAction;
 use crate::state::environments::EnvironmentsAction;
-use crate::state::{Environments, FileList, Outcome};
+use crate::state::{Deploy, Environments, FileList, Outcome};
 use crate::worker::protocol::Severity;
 
 /// Props of [`Bar`].
@@ -20,6 +21,7 @@ pub(crate) struct BarProps {
     pub(crate) files: Rc<FileList>,
     pub(crate) environments: Rc<Environments>,
     pub(crate) outcome: Rc<Outcome>,
+    pub(crate) deploy: Rc<Deploy>,
 }
 
 /// The bar.
@@ -31,6 +33,18 @@ pub(crate) fn Bar(props: &BarProps) -> Html {
     let set = |action: fn(String) -> EnvironmentsAction| {
         let desk = desk.clone();
         Callback::from(move |value: String| desk.environments(action(value)))
+    };
+    let is_deploying = props.deploy.is_open;
+    let is_running = props.deploy.operation.as_ref().is_some_and(|view| !view.is_over());
+    let open_deploy = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| {
+            if is_deploying {
+                desk.deploy(DeployAction::Close);
+            } else {
+                desk.open_deploy();
+            }
+        })
     };
     html! {
         <header class="bar">
@@ -61,6 +75,10 @@ pub(crate) fn Bar(props: &BarProps) -> Html {
                         on_input={set(EnvironmentsAction::Namespace)} />
                     <Field name="kube" label="Kubernetes version" test_id="kube-version" value={chosen.kube_version.clone()}
                         placeholder="Helm's" on_input={set(EnvironmentsAction::KubeVersion)} />
+                </div>
+                <div class="bar-actions">
+                    <button type="button" class="button button-primary" id="open-deploy" aria-pressed={is_deploying.to_string()} onclick={open_deploy}>
+                        <Icon name="deploy" /><span class="label">{ if is_running { "Deploying" } else { "Deploy" } }</span></button>
                 </div>
             }
         </header>

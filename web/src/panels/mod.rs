@@ -2,9 +2,13 @@
 
 pub(crate) mod bar;
 
+pub(crate) mod deploy;
+
 pub(crate) mod files;
 
 pub(crate) mod layers;
+
+pub(crate) mod releases;
 
 pub(crate) mod editor;
 

@@ -9,15 +9,18 @@ use crate::components::tabs::{TabItem, Tabs};
 use crate::components::{IconButton, Sentence};
 use crate::panels::manifests::Manifests;
 use crate::panels::problems::Problems;
+use crate::panels::releases::ReleasesPanel;
 use crate::panels::use_desk_context;
 use crate::state::panels::{DOCK_PER_MILLE, PanelsAction};
-use crate::state::{Outcome, Panels, Tab};
+use crate::state::{ClusterState, Outcome, Panels, Releases, Tab};
 
 /// Props of [`ResultPanel`].
 #[derive(PartialEq, Properties)]
 pub(crate) struct ResultPanelProps {
     pub(crate) outcome: Rc<Outcome>,
     pub(crate) panels: Rc<Panels>,
+    pub(crate) cluster: Rc<ClusterState>,
+    pub(crate) releases: Rc<Releases>,
 }
 
 /// The third column.
@@ -90,6 +93,9 @@ pub(crate) fn ResultPanel(props: &ResultPanelProps) -> Html {
             }
             if panels.tab == Tab::Notes {
                 <Notes output={outcome.output.clone()} />
+            }
+            if panels.tab == Tab::Releases {
+                <ReleasesPanel cluster={props.cluster.clone()} releases={props.releases.clone()} />
             }
             if panels.tab == Tab::Manifests && !is_docked && !outcome.problems.is_empty() {
                 <div class="dock-edge">

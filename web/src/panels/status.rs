@@ -7,8 +7,9 @@ use yew::prelude::*;
 use crate::components::Icon;
 use crate::panels::manifests::count;
 use crate::panels::use_desk_context;
+use crate::state::cluster::Stage;
 use crate::state::panels::PanelsAction;
-use crate::state::{Outcome, Pane, Saved, Tab};
+use crate::state::{ClusterState, Deploy, Outcome, Pane, Saved, Tab};
 use crate::worker::protocol::{Asked, Severity, World};
 
 /// Props of [`Status`].
@@ -17,6 +18,8 @@ pub(crate) struct StatusProps {
     pub(crate) outcome: Rc<Outcome>,
     pub(crate) saved: Saved,
     pub(crate) world: World,
+    pub(crate) cluster: Rc<ClusterState>,
+    pub(crate) deploy: Rc<Deploy>,
     pub(crate) is_empty: bool,
 }
 
@@ -36,7 +39,10 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
         let desk = desk.clone();
         Callback::from(move |_: MouseEvent| desk.cancel_render())
     };
-    let choose_world = Callback::from(move |world| desk.choose_world(world));
+    let choose_world = {
+        let desk = desk.clone();
+        Callback::from(move |world| desk.choose_world(world))
+    };
     let (n_errors, n_warnings) = (outcome.count(Severity::Error), outcome.count(Severity::Warning));
     let found: Vec<String> =
         [(n_errors, "error"), (n_warnings, "warning"), (outcome.count(Severity::Info), "note")]
@@ -60,8 +66,34 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
                 { world_switch(props.world, outcome.asked, choose_world) }
             }
             <span class="status-item status-optional push" data-testid="saved" data-state={saved_word(props.saved)}>{ saved_sentence(props.saved) }</span>
-            <span class="status-item"><Icon name="lock" class="i-small" />{ "Nothing sent" }</span>
+            { operation_link(&desk, &props.deploy) }
+            { reach(&props.cluster) }
         </div>
+    }
+}
+
+/// What has left this tab.
+fn reach(cluster: &ClusterState) -> Html {
+    match cluster.name().filter(|_| cluster.stage() == Stage::Connected) {
+        Some(name) => {
+            html! { <span class="status-item"><Icon name="cluster" class="i-small" />{ format!("Connected to {name}") }</span> }
+        }
+        None => {
+            html! { <span class="status-item"><Icon name="lock" class="i-small" />{ "Nothing sent" }</span> }
+        }
+    }
+}
+
+/// The way back to an operation that runs.
+fn operation_link(desk: &crate::hooks::Desk, deploy: &Deploy) -> Html {
+    let Some(view) = deploy.operation.as_ref().filter(|view| !view.is_over() && !deploy.is_open) else {
+        return Html::default();
+    };
+    let desk = desk.clone();
+    let onclick = Callback::from(move |_: MouseEvent| desk.open_deploy());
+    html! {
+        <button type="button" class="status-item status-link" data-testid="operation-link" {onclick}><span class="spinner"></span>
+            { format!("Deploying: {}", crate::panels::deploy::progress_text(view)) }</button>
     }
 }
 

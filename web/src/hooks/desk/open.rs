@@ -58,6 +58,9 @@ impl Desk {
 
     /// The link in the address bar names an example.
     pub(crate) fn follow_link(&self) {
+        if let Some(code) = crate::bridge::token::take_launch_code() {
+            return self.sign_in_with_code(code);
+        }
         if let Some(example) = example_of_link()
             && self.state().files.example.as_deref() != Some(example.id)
         {

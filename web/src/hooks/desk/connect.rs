@@ -1,0 +1,164 @@
+//! The desk's way to a cluster: who serves the page, signing in, what the cluster can do.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use wire::{Capabilities, Code, Mode, Namespaces, Session, SessionExchange, SessionToken};
+
+use crate::bridge::{Bridge, token};
+use crate::hooks::Desk;
+use crate::hooks::desk::review::Submitted;
+use crate::hooks::reply::Giver;
+use crate::hooks::task::Task;
+use crate::state::Action;
+use crate::state::cluster::{ClusterAction, Fault, Stage};
+use crate::worker::protocol::{Cluster, Reviewed};
+use crate::worker::queue::Edit;
+
+/// What the desk keeps of the bridge besides its state. A task that is replaced ends.
+#[derive(Default)]
+pub(super) struct Line {
+    pub(super) bridge: Bridge,
+    pub(super) connecting: RefCell<Option<Task>>,
+    pub(super) reviewing: RefCell<Option<Task>>,
+    pub(super) following: RefCell<Option<Task>>,
+    pub(super) asking: RefCell<Option<Task>>,
+    /// Counts reviews.
+    pub(super) review: Cell<u64>,
+    /// Who waits for the worker's round.
+    pub(super) round: RefCell<Option<Giver<(Reviewed, Vec<u8>)>>>,
+    /// Who waits for a person's word about Secrets.
+    pub(super) consent: RefCell<Option<Giver<bool>>>,
+    /// What was planned: the bytes that a deploy sends.
+    pub(super) submitted: RefCell<Option<Submitted>>,
+}
+
+impl Desk {
+    /// Uses what the address or this tab brings along. Without either, nobody is asked anything.
+    pub(super) fn find_bridge(&self) {
+        if let Some(code) = token::take_launch_code() {
+            self.sign_in_with_code(code);
+        } else if let Some(kept) = token::kept() {
+            self.0.line.bridge.set_token(Some(kept));
+            self.connect();
+        }
+    }
+
+    /// Asks who serves this page.
+    pub(crate) fn connect(&self) {
+        let desk = self.clone();
+        self.0.line.connecting.replace(Some(Task::spawn(async move { desk.learn_session().await })));
+    }
+
+    /// Trades a launch code for a session.
+    pub(crate) fn sign_in_with_code(&self, code: String) {
+        let desk = self.clone();
+        self.cluster(ClusterAction::Asking);
+        self.0.line.connecting.replace(Some(Task::spawn(async move {
+            let bridge = &desk.0.line.bridge;
+            bridge.set_token(None);
+            let found = async {
+                let session: Session = bridge.get("/v1/session").await?;
+                let exchange = SessionExchange { code };
+                let token: SessionToken = bridge.post("/v1/session:exchange", &exchange, None).await?;
+                if !session.strict {
+                    token::keep(Some(&token.token));
+                }
+                bridge.set_token(Some(token.token));
+                Ok::<_, Fault>(())
+            };
+            match found.await {
+                Ok(()) => desk.learn_session().await,
+                Err(fault) => {
+                    desk.say(crate::worker::protocol::Severity::Error, fault.sentence());
+                    desk.learn_session().await;
+                }
+            }
+        })));
+    }
+
+    /// Uses a Kubernetes token that the person typed. It stays in the memory of this tab.
+    pub(crate) fn sign_in_with_token(&self, token: String) {
+        self.0.line.bridge.set_token(Some(token));
+        self.connect();
+    }
+
+    /// Forgets who the person is.
+    pub(crate) fn sign_out(&self) {
+        self.0.line.bridge.set_token(None);
+        token::keep(None);
+        self.connect();
+    }
+
+    async fn learn_session(&self) {
+        self.cluster(ClusterAction::Asking);
+        let bridge = &self.0.line.bridge;
+        let mut found = bridge.get::<Session>("/v1/session").await;
+        let is_stranger = match &found {
+            Ok(session) => !session.signed_in,
+            Err(fault) => fault.code() == Some(Code::Unauthenticated),
+        };
+        if is_stranger && bridge.has_token() {
+            // The session has ended, or the token is none that the cluster knows.
+            let refused = match &found {
+                Ok(session) => session.mode == Mode::Passthrough,
+                Err(_) => true,
+            };
+            bridge.set_token(None);
+            token::keep(None);
+            found = bridge.get("/v1/session").await;
+            if refused && self.state().deploy.is_open {
+                self.say(
+                    crate::worker::protocol::Severity::Error,
+                    "The cluster does not know this token, or the session has ended. Sign in again."
+                        .to_owned(),
+                );
+            }
+        }
+        match found {
+            Ok(session) => self.cluster(ClusterAction::Session(Rc::new(session))),
+            Err(fault) => self.cluster(ClusterAction::Shut(fault)),
+        }
+        if self.state().cluster.stage() != Stage::Connected {
+            self.submit(vec![self.cluster_edit()]);
+            return;
+        }
+        match bridge.get::<Capabilities>("/v1/capabilities").await {
+            Ok(capabilities) => {
+                let known = self.state().cluster.capabilities.as_ref().map(|known| known.etag.clone());
+                if known.as_ref() != Some(&capabilities.etag) {
+                    self.cluster(ClusterAction::Capabilities(Rc::new(capabilities)));
+                    self.submit(vec![self.cluster_edit()]);
+                }
+            }
+            Err(fault) => self.say(crate::worker::protocol::Severity::Error, fault.sentence()),
+        }
+        if let Ok(namespaces) = bridge.get::<Namespaces>("/v1/namespaces").await {
+            self.cluster(ClusterAction::Namespaces(Rc::new(namespaces)));
+        }
+        self.watch_again().await;
+    }
+
+    /// Renders for the cluster, or for what Helm knows without one.
+    pub(crate) fn use_cluster(&self, is_used: bool) {
+        self.cluster(ClusterAction::Use(is_used));
+        self.submit(vec![self.cluster_edit()]);
+    }
+
+    /// What the worker is told of the cluster.
+    pub(super) fn cluster_edit(&self) -> Edit {
+        let state = self.state();
+        let capabilities = state.cluster.capabilities.as_ref().filter(|_| state.cluster.is_used);
+        Edit::Cluster(capabilities.map(|capabilities| {
+            let version = capabilities.kube_version.clone();
+            Rc::new(Cluster {
+                version: (version.version, version.major, version.minor),
+                api_versions: capabilities.api_versions.clone(),
+            })
+        }))
+    }
+
+    pub(super) fn cluster(&self, action: ClusterAction) {
+        self.send(Action::Cluster(action));
+    }
+}

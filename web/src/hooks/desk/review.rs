@@ -1,0 +1,399 @@
+//! *Review* and *Deploy*: one last render in the real world, what the chart looks up, a plan, and the same bytes again.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::json;
+use wire::{
+    ApplyOptions, Code, Lookup, LookupAnswer, OperationCreated, Plan, PlanRequest, PlanSubject, ReleaseState,
+    Rollback,
+};
+
+use crate::hooks::Desk;
+use crate::hooks::reply::reply;
+use crate::hooks::task::Task;
+use crate::state::Action;
+use crate::state::cluster::Fault;
+use crate::state::deploy::{DeployAction, Planned, Step, Stop, Subject, Wishes};
+use crate::state::releases::Name;
+use crate::state::rounds::{Next, Rounds, describe};
+use crate::worker::client::Client;
+use crate::worker::protocol::{Question, Review, Reviewed};
+
+/// Questions of one request, when the bridge names no limit.
+const BATCH: usize = 64;
+
+/// What was rendered and planned.
+pub(super) struct Submitted {
+    /// JSON of the documents and of the chart's record, an object without what the person decides.
+    body: Rc<str>,
+    /// The last revision that the plan saw.
+    expected_revision: u32,
+    /// The lookup session, when there was one.
+    session: Option<String>,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Stop::Fault(fault)
+    }
+}
+
+impl Desk {
+    /// Shows the deploy, and asks who serves the page if nobody did.
+    pub(crate) fn open_deploy(&self) {
+        self.deploy(DeployAction::Open);
+        if self.state().cluster.session().is_none() {
+            self.connect();
+        }
+    }
+
+    /// Renders for the cluster and asks what deploying it would change.
+    pub(crate) fn review(&self) {
+        let desk = self.clone();
+        self.watch(None);
+        self.step(Step::Busy("Rendering".to_owned()));
+        self.0.line.reviewing.replace(Some(Task::spawn(async move {
+            match desk.plan_apply().await {
+                Ok(planned) => desk.show_plan(planned),
+                Err(stop) => desk.step(Step::Failed(stop)),
+            }
+        })));
+    }
+
+    /// Asks what going back to a revision would change.
+    pub(crate) fn review_rollback(&self, name: Name, to_revision: u32) {
+        self.watch(None);
+        self.deploy(DeployAction::Open);
+        self.step(Step::Idle);
+        self.plan_rollback(name, to_revision);
+    }
+
+    fn plan_rollback(&self, name: Name, to_revision: u32) {
+        let desk = self.clone();
+        let options = self.state().deploy.options();
+        self.step(Step::Busy("Planning the rollback".to_owned()));
+        self.0.line.reviewing.replace(Some(Task::spawn(async move {
+            let subject = PlanSubject::Rollback(Rollback {
+                to_revision,
+                expected_revision: None,
+                plan_id: None,
+                accept_mismatch: false,
+                options: options.clone(),
+            });
+            let request = PlanRequest { namespace: name.namespace, release: name.name, subject };
+            match desk.0.line.bridge.post::<Plan>("/v1/plans", &request, None).await {
+                Ok(plan) => desk.show_plan(Planned {
+                    subject: Subject::Rollback(to_revision),
+                    chart: Default::default(),
+                    options,
+                    read: Vec::new(),
+                    as_of: None,
+                    denied: Vec::new(),
+                    at_ms: crate::hooks::now_ms(),
+                    plan,
+                }),
+                Err(fault) => desk.step(Step::Failed(fault.into())),
+            }
+        })));
+    }
+
+    /// Plans the same bytes again, with what was decided since.
+    fn plan_decided(&self) {
+        let state = self.state();
+        let Some(planned) = state.deploy.planned().cloned() else { return };
+        if let Subject::Rollback(to) = planned.subject {
+            let name = Name { namespace: planned.plan.namespace.clone(), name: planned.plan.release.clone() };
+            return self.plan_rollback(name, to);
+        }
+        let options = state.deploy.options();
+        let Some(request) = self.0.line.submitted.borrow().as_ref().map(|submitted| {
+            submitted.plan(&planned.plan.namespace, &planned.plan.release, &planned.denied_names(), &options)
+        }) else {
+            return;
+        };
+        let desk = self.clone();
+        self.step(Step::Busy("Planning with what you decided".to_owned()));
+        self.0.line.reviewing.replace(Some(Task::spawn(async move {
+            match desk.0.line.bridge.post_text::<Plan>("/v1/plans", &request, None).await {
+                Ok(plan) => {
+                    desk.show_plan(Planned {
+                        plan,
+                        options,
+                        at_ms: crate::hooks::now_ms(),
+                        ..Rc::unwrap_or_clone(planned)
+                    });
+                }
+                Err(fault) => desk.step(Step::Failed(fault.into())),
+            }
+        })));
+    }
+
+    fn show_plan(&self, planned: Planned) {
+        self.step(Step::Planned(Rc::new(planned)));
+        self.settle();
+    }
+
+    /// As soon as everything is decided, the bridge looks at the whole again.
+    fn settle(&self) {
+        if self.state().deploy.needs_plan() {
+            self.plan_decided();
+        }
+    }
+
+    /// A person decided.
+    pub(crate) fn choose(&self, key: &str, word: &'static str) {
+        self.deploy(DeployAction::Choose(key.to_owned(), word));
+        self.settle();
+    }
+
+    /// The person's word about the Secrets that the chart asks for.
+    pub(crate) fn consent(&self, may_read: bool) {
+        if let Some(giver) = self.0.line.consent.take() {
+            giver.give(may_read);
+        }
+    }
+
+    /// Ends the review under way.
+    pub(crate) fn stop_review(&self) {
+        self.0.line.reviewing.take();
+        self.0.line.round.take();
+        self.0.line.consent.take();
+        self.step(Step::Failed(Stop::Sentence("You stopped the review.".to_owned())));
+    }
+
+    /// Wishes for the operation. The plan depends on who creates the namespace.
+    pub(crate) fn wish(&self, wishes: Wishes) {
+        self.deploy(DeployAction::Wish(wishes));
+        self.settle();
+    }
+
+    /// What the worker rendered for a review.
+    pub(super) fn take_round(&self, reviewed: Reviewed, body: Vec<u8>) {
+        if reviewed.id == self.0.line.review.get()
+            && let Some(giver) = self.0.line.round.take()
+        {
+            giver.give((reviewed, body));
+        }
+    }
+
+    /// Does what was planned: the same bytes, the plan's name, the decisions.
+    pub(crate) fn deploy_now(&self) {
+        let state = self.state();
+        let Some(planned) = state.deploy.planned().cloned() else { return };
+        if !state.deploy.is_ready() || !state.cluster.may_write() {
+            return;
+        }
+        let options = state.deploy.options();
+        let (path, body) = match (planned.subject, &*self.0.line.submitted.borrow()) {
+            (Subject::Apply, Some(submitted)) => {
+                ("apply", submitted.with(&planned.denied_names(), &options, Some(&planned.plan.id)))
+            }
+            (Subject::Apply, None) => return,
+            (Subject::Rollback(to), _) => (
+                "rollback",
+                json!({
+                    "toRevision": to,
+                    "expectedRevision": planned.plan.current_revision,
+                    "planId": planned.plan.id,
+                    "options": options,
+                })
+                .to_string(),
+            ),
+        };
+        let path =
+            format!("/v1/namespaces/{}/releases/{}:{path}", planned.plan.namespace, planned.plan.release);
+        self.step(Step::Busy("Starting".to_owned()));
+        let (desk, key) = (self.clone(), key());
+        self.0.line.reviewing.replace(Some(Task::spawn(async move {
+            let bridge = &desk.0.line.bridge;
+            let mut created = bridge.post_text::<OperationCreated>(&path, &body, Some(&key)).await;
+            if created == Err(Fault::Unreachable) {
+                // Whether the first request arrived or not: with the same key nothing is done twice.
+                crate::hooks::sleep(1_000).await;
+                created = bridge.post_text(&path, &body, Some(&key)).await;
+            }
+            match created {
+                Ok(created) => desk.watch(Some(created.operation)),
+                Err(fault) => desk.step(Step::Failed(fault.into())),
+            }
+        })));
+    }
+
+    async fn plan_apply(&self) -> Result<Planned, Stop> {
+        let state = self.state();
+        let environment = state.environments.chosen();
+        let (namespace, release) = (environment.namespace.clone(), environment.release_name.clone());
+        for name in [&namespace, &release] {
+            if !is_name(name) {
+                let sentence =
+                    format!("`{name}` is no name that Kubernetes takes: small letters, digits and `-`.");
+                return Err(Stop::Sentence(sentence));
+            }
+        }
+        let bridge = &self.0.line.bridge;
+        let current =
+            match bridge.get::<ReleaseState>(&format!("/v1/namespaces/{namespace}/releases/{release}")).await
+            {
+                Ok(state) => Some(state),
+                Err(fault) if fault.code() == Some(Code::NotFound) => None,
+                Err(fault) => return Err(fault.into()),
+            };
+        let revision = current.as_ref().map_or(0, |current| current.release.last.revision);
+        let chart = state
+            .outcome
+            .chart
+            .as_ref()
+            .map(|chart| (chart.name.clone(), chart.version.clone()))
+            .unwrap_or_default();
+
+        let id = self.0.line.review.get() + 1;
+        self.0.line.review.set(id);
+        let mut rounds = Rounds::default();
+        let (mut answers, mut session, mut as_of) = (Vec::new(), None::<String>, None);
+        let (reviewed, body) = loop {
+            let review = Review {
+                id,
+                revision: revision + 1,
+                is_upgrade: revision > 0,
+                answers: std::mem::take(&mut answers),
+            };
+            let (reviewed, body) = self.round(review).await?;
+            match rounds.after_render(&reviewed.asked) {
+                Next::Done => break (reviewed, body),
+                Next::GiveUp(sentence) => return Err(Stop::Sentence(sentence)),
+                Next::Ask(questions) => {
+                    let secrets = rounds.needs_consent(&questions);
+                    if !secrets.is_empty() {
+                        let may_read = self.ask_consent(secrets.clone()).await?;
+                        rounds.decide(&secrets, may_read);
+                    }
+                    self.step(Step::Busy(format!("Looking up {}", count(questions.len(), "object"))));
+                    let mut results = Vec::new();
+                    let limit = self.state().cluster.session().and_then(|session| session.limits.clone());
+                    let limit = limit.map_or(BATCH, |limits| limits.lookup_batch.max(1) as usize);
+                    for items in rounds.batch(&questions).chunks(limit) {
+                        let lookup = Lookup {
+                            session: session.clone(),
+                            chart: Some(chart.0.clone()),
+                            items: items.to_vec(),
+                        };
+                        let answer: LookupAnswer = bridge.post("/v1/lookup", &lookup, None).await?;
+                        session = Some(answer.session);
+                        as_of.get_or_insert(answer.as_of);
+                        results.extend(answer.results);
+                    }
+                    answers = rounds.take(&questions, results);
+                    self.step(Step::Busy("Rendering with what the cluster holds".to_owned()));
+                }
+            }
+        };
+        if let Some(problem) = reviewed.problem {
+            return Err(Stop::Problem(problem));
+        }
+        let body = String::from_utf8(body)
+            .map_err(|_| Stop::Sentence("The renderer wrote something that is no text.".to_owned()))?;
+        let submitted = Submitted { body: body.into(), expected_revision: revision, session };
+        let denied = rounds.denied(&reviewed.asked);
+
+        self.step(Step::Busy("Asking the cluster what would change".to_owned()));
+        let options = self.state().deploy.options();
+        let denied_names: Vec<String> = denied.iter().map(|(name, _)| name.clone()).collect();
+        let request = submitted.plan(&namespace, &release, &denied_names, &options);
+        let plan = bridge.post_text::<Plan>("/v1/plans", &request, None).await?;
+        self.0.line.submitted.replace(Some(submitted));
+        Ok(Planned {
+            plan,
+            subject: Subject::Apply,
+            chart,
+            options,
+            read: reviewed.asked.iter().map(describe).collect(),
+            as_of,
+            denied,
+            at_ms: crate::hooks::now_ms(),
+        })
+    }
+
+    /// One render in the worker.
+    async fn round(&self, review: Review) -> Result<(Reviewed, Vec<u8>), Stop> {
+        let (giver, round) = reply();
+        self.0.line.round.replace(Some(giver));
+        self.with_client(|client: &Client| client.review(review));
+        round.await.ok_or_else(|| Stop::Sentence("The renderer stopped. Review again.".to_owned()))
+    }
+
+    async fn ask_consent(&self, secrets: Vec<Question>) -> Result<bool, Stop> {
+        let (giver, consent) = reply();
+        self.0.line.consent.replace(Some(giver));
+        self.step(Step::Asking(secrets));
+        consent.await.ok_or_else(|| Stop::Sentence("The review was stopped.".to_owned()))
+    }
+
+    pub(super) fn step(&self, step: Step) {
+        self.deploy(DeployAction::Step(step));
+    }
+
+    pub(crate) fn deploy(&self, action: DeployAction) {
+        self.send(Action::Deploy(action));
+    }
+}
+
+impl Planned {
+    fn denied_names(&self) -> Vec<String> {
+        self.denied.iter().map(|(name, _)| name.clone()).collect()
+    }
+}
+
+impl Submitted {
+    /// The body of a request for a plan.
+    fn plan(&self, namespace: &str, release: &str, denied: &[String], options: &ApplyOptions) -> String {
+        let apply = self.with(denied, options, None);
+        // An apply is a subject of its own kind: the word goes in front of its first field.
+        let subject = format!("{{\"kind\":\"apply\",{}", apply.get(1..).unwrap_or_default());
+        format!("{{\"namespace\":{},\"release\":{},\"subject\":{subject}}}", json!(namespace), json!(release))
+    }
+
+    /// The body of an apply: the bytes that were rendered, and what was decided about them.
+    fn with(&self, denied: &[String], options: &ApplyOptions, plan: Option<&str>) -> String {
+        let mut lookups = BTreeMap::new();
+        if let Some(session) = &self.session {
+            lookups.insert("session", json!(session));
+        }
+        if !denied.is_empty() {
+            lookups.insert("denied", json!(denied));
+        }
+        let mut rest = json!({
+            "mode": "auto",
+            "expectedRevision": self.expected_revision,
+            "lookups": lookups,
+            "options": options,
+        });
+        if let Some(plan) = plan {
+            rest["planId"] = json!(plan);
+        }
+        let rest = rest.to_string();
+        let body = self.body.strip_suffix('}').unwrap_or(&self.body);
+        format!("{body},{}", rest.get(1..).unwrap_or_default())
+    }
+}
+
+/// Whether it is a name of Kubernetes; the bridge refuses addresses with anything else in them.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_inner =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    !name.is_empty() && name.len() <= 253 && name.bytes().all(is_inner)
+}
+
+/// 128 bits that nobody used before.
+pub(super) fn key() -> String {
+    let mut bytes = [0; 16];
+    // A browser that gives no random values has no worker that renders either.
+    if getrandom::fill(&mut bytes).is_err() {
+        return format!("{:x}", crate::hooks::now_ms() as u64);
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn count(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}

@@ -1,0 +1,146 @@
+//! Who serves this page, which cluster stands behind it, and the way in.
+
+use std::rc::Rc;
+
+use web_sys::HtmlInputElement;
+use wire::{Mode, TlsMode};
+use yew::prelude::*;
+
+use crate::components::{Icon, Sentence};
+use crate::panels::use_desk_context;
+use crate::state::ClusterState;
+use crate::state::cluster::{Door, Stage};
+
+/// Props of [`Connect`].
+#[derive(PartialEq, Properties)]
+pub(crate) struct ConnectProps {
+    pub(crate) cluster: Rc<ClusterState>,
+    /// Facts of the target that stand with those of the cluster.
+    #[prop_or_default]
+    pub(crate) children: Html,
+}
+
+/// The section.
+#[component]
+pub(crate) fn Connect(props: &ConnectProps) -> Html {
+    let desk = use_desk_context();
+    let cluster = &props.cluster;
+    let stage = cluster.stage();
+    let again = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.connect())
+    };
+    let sign_out = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.sign_out())
+    };
+    let on_use = Callback::from(move |event: Event| {
+        desk.use_cluster(event.target_unchecked_into::<HtmlInputElement>().checked());
+    });
+    html! {
+        <section data-testid="connect" data-state={stage.word()}>
+            <h2>{ "Target" }</h2>
+            <dl class="facts">
+                if let Some(info) = cluster.session().and_then(|session| session.cluster.as_ref()) {
+                    <dt>{ "Cluster" }</dt>
+                    <dd>{ cluster.name().unwrap_or_default().to_owned() }
+                        if let Some(capabilities) = &cluster.capabilities {
+                            { " " }<span class="quiet">{ capabilities.kube_version.version.trim_start_matches('v').to_owned() }</span>
+                        }
+                    </dd>
+                    if !info.user.is_empty() { <dt>{ "Signed in" }</dt><dd>{ info.user.clone() }</dd> }
+                    if info.tls != TlsMode::Verified {
+                        <dt>{ "TLS" }</dt><dd class="tone-warning">{ if info.tls == TlsMode::Plaintext { "not encrypted" } else { "certificate not checked" } }</dd>
+                    }
+                }
+                { props.children.clone() }
+            </dl>
+            { sentence(cluster) }
+            if stage == Stage::SignedOut { <SignIn mode={cluster.session().map(|session| session.mode).unwrap_or_default()} /> }
+            if stage == Stage::Connected {
+                <label class="check"><input type="checkbox" data-testid="use-cluster" checked={cluster.is_used} onchange={on_use} />
+                    { "Render for this cluster" }</label>
+                <button type="button" class="text-button" onclick={sign_out}>{ "Sign out" }</button>
+            } else if stage != Stage::Asking && stage != Stage::SignedOut {
+                <button type="button" class="button button-small" data-testid="connect-again" onclick={again}>
+                    <Icon name="rollback" />{ if stage == Stage::Unasked { "Connect" } else { "Try again" } }</button>
+            }
+        </section>
+    }
+}
+
+/// One sentence that says where the person stands and what to do.
+fn sentence(cluster: &ClusterState) -> Html {
+    let (is_bad, text) = match (&cluster.door, cluster.stage()) {
+        (_, Stage::Asking) => {
+            return html! { <p class="connect-note"><span class="spinner"></span>{ " Asking who serves this page" }</p> };
+        }
+        (Door::Shut(fault), _) => (true, fault.sentence()),
+        (Door::Bridge(session), Stage::NoCluster) => (
+            true,
+            match session.cluster.as_ref() {
+                Some(info) => info.problem.clone().unwrap_or_else(|| {
+                    format!("The bridge does not reach the cluster at {}.", info.server)
+                }),
+                None => "The bridge that serves this page has no cluster. Start it with `--cluster` for the context \
+                         that `kubectl` uses."
+                    .to_owned(),
+            },
+        ),
+        (Door::Bridge(session), Stage::SignedOut) if session.mode == Mode::Passthrough => {
+            (false, "This bridge uses your own Kubernetes token. It stays in the memory of this tab.".to_owned())
+        }
+        (Door::Bridge(_), Stage::SignedOut) => (
+            false,
+            "A bridge serves this page, but does not know you. Press Enter in its terminal and open the address that it \
+             prints."
+                .to_owned(),
+        ),
+        (Door::Bridge(session), _) if session.read_only => {
+            (false, "This bridge only reads: plans and releases, no deploys.".to_owned())
+        }
+        (Door::Unasked, _) => (
+            false,
+            "Nothing has left this tab. *Connect* asks the server of this page whether it deploys.".replace('*', "`"),
+        ),
+        _ => return Html::default(),
+    };
+    html! { <p class={classes!("connect-note", is_bad.then_some("tone-warning"))}><Sentence text={text} /></p> }
+}
+
+#[derive(PartialEq, Properties)]
+struct SignInProps {
+    mode: Mode,
+}
+
+/// A field for the token, or for a launch code that was copied.
+#[component]
+fn SignIn(props: &SignInProps) -> Html {
+    let desk = use_desk_context();
+    let field = use_node_ref();
+    let is_token = props.mode == Mode::Passthrough;
+    let onsubmit = {
+        let field = field.clone();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let Some(input) = field.cast::<HtmlInputElement>() else { return };
+            let text = input.value().trim().to_owned();
+            input.set_value("");
+            if text.is_empty() {
+            } else if is_token {
+                desk.sign_in_with_token(text);
+            } else {
+                // Either the code, or the whole address that the terminal shows.
+                desk.sign_in_with_code(text.rsplit("#code=").next().unwrap_or(&text).to_owned());
+            }
+        })
+    };
+    let label = if is_token { "Kubernetes token" } else { "Launch code or address" };
+    html! {
+        <form class="sign-in" {onsubmit}>
+            <label class="sign-in-label"><span>{ label }</span>
+                <input ref={field} class="text-input" type="password" autocomplete="off" spellcheck="false" data-testid="token" /></label>
+            <button type="submit" class="button button-small" data-testid="sign-in">{ "Sign in" }</button>
+        </form>
+    }
+}

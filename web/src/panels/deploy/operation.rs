@@ -1,0 +1,399 @@
+//! An operation while it runs and when it has ended: steps, objects, hooks, questions.
+
+use std::rc::Rc;
+
+use wire::{HookPhase, ObjectState, OperationKind, OperationResult, OperationState, PromptChoice, Verdict};
+use yew::prelude::*;
+
+use crate::components::{Icon, Sentence};
+use crate::hooks::use_now;
+use crate::panels::deploy::logs::Logs;
+use crate::panels::deploy::{Head, counted};
+use crate::panels::use_desk_context;
+use crate::state::deploy::DeployAction;
+use crate::state::operation::{Link, OperationView, Prompt, Row};
+use crate::state::panels::PanelsAction;
+use crate::state::time::{instant, span};
+use crate::state::{ClusterState, Pane, Tab};
+
+/// Props of [`OperationPanel`].
+#[derive(PartialEq, Properties)]
+pub(crate) struct OperationPanelProps {
+    pub(crate) cluster: Rc<ClusterState>,
+    pub(crate) view: Rc<OperationView>,
+}
+
+/// The workspace.
+#[component]
+pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
+    let desk = use_desk_context();
+    let view = &props.view;
+    let is_over = view.is_over();
+    let cancel = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.cancel_operation())
+    };
+    let again = {
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.watch(None))
+    };
+    let show_release = {
+        let (desk, view) = (desk.clone(), view.clone());
+        Callback::from(move |_: MouseEvent| {
+            desk.deploy(DeployAction::Close);
+            desk.panels(PanelsAction::ShowTab(Tab::Releases));
+            desk.panels(PanelsAction::ShowPane(Pane::Result));
+            desk.choose_release(crate::state::releases::Name {
+                namespace: view.operation.namespace.clone(),
+                name: view.operation.release.clone(),
+            });
+            desk.read_releases();
+        })
+    };
+    let (through, all) = view.progress();
+    html! {
+        <main class="workspace operation" data-testid="operation" data-state={view.word()} data-kind={kind_word(view.operation.kind)} aria-label={title(view)}>
+            <Head title={title(view)} step={if is_over { 3 } else { 2 }}>
+                if is_over {
+                    <span class="push"></span>
+                    <button type="button" class="button button-small" data-testid="show-release" onclick={show_release}>{ "Show the release" }</button>
+                    <button type="button" class="button button-small" data-testid="review-again" onclick={again}>{ "Review again" }</button>
+                } else {
+                    <span class="push quiet">{ "It goes on if you close this tab" }</span>
+                    <button type="button" class="button button-small button-danger" data-testid="cancel" disabled={view.is_cancelling} onclick={cancel}>
+                        <Icon name="stop" />{ if view.is_cancelling { "Stopping" } else { "Cancel" } }</button>
+                }
+            </Head>
+            <progress class="progress" aria-label="Objects ready" max={all.max(1).to_string()} value={if is_over && view.state == OperationState::Done { all.max(1) } else { through }.to_string()}></progress>
+            <div class="workspace-body">
+                <aside class="workspace-aside">
+                    <section><h2>{ "Steps" }</h2><Steps view={view.clone()} /></section>
+                    <section>
+                        <h2>{ "Target" }</h2>
+                        <dl class="facts">
+                            if let Some(name) = props.cluster.name() { <dt>{ "Cluster" }</dt><dd>{ name.to_owned() }</dd> }
+                            <dt>{ "Namespace" }</dt><dd>{ view.operation.namespace.clone() }</dd>
+                            <dt>{ "Release" }</dt><dd>{ view.operation.release.clone() }</dd>
+                            if view.operation.revision > 0 { <dt>{ "Revision" }</dt><dd>{ view.operation.revision }</dd> }
+                            if let Some((_, status, bytes)) = view.record {
+                                <dt>{ "Record" }</dt><dd>{ format!("{}, {} kB", status.text(), bytes.div_ceil(1024)) }</dd>
+                            }
+                        </dl>
+                    </section>
+                    if !is_over {
+                        <p class="aside-note">{ "Cancel ends what runs and marks the revision as failed; what was applied stays, unless you asked to roll back." }</p>
+                    }
+                </aside>
+                <div class="workspace-main workspace-main-fixed">
+                    { link_note(&view.link) }
+                    if is_over { <End view={view.clone()} /> }
+                    { for view.prompts.iter().map(|prompt| html! { <PromptCard key={prompt.id.clone()} prompt={prompt.clone()} /> }) }
+                    <div class="scroll operation-rows"><Rows view={view.clone()} /></div>
+                    <Logs view={view.clone()} />
+                </div>
+            </div>
+        </main>
+    }
+}
+
+fn title(view: &OperationView) -> String {
+    let OperationView { operation, .. } = view;
+    let (release, revision) = (&operation.release, operation.revision);
+    let is_over = view.is_over();
+    match operation.kind {
+        OperationKind::Install | OperationKind::Upgrade if is_over => {
+            format!("{release}, revision {revision}")
+        }
+        OperationKind::Install | OperationKind::Upgrade => format!("Deploying revision {revision}"),
+        OperationKind::Rollback if is_over => format!("Rollback of {release}, revision {revision}"),
+        OperationKind::Rollback => format!("Rolling back {release}"),
+        OperationKind::Uninstall if is_over => format!("Uninstall of {release}"),
+        OperationKind::Uninstall => format!("Uninstalling {release}"),
+        OperationKind::Test => format!("Tests of {release}"),
+        OperationKind::Recover => format!("Recovery of {release}"),
+        OperationKind::Cleanup => format!("Orphans of {release}"),
+    }
+}
+
+fn kind_word(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Cleanup => "cleanup",
+        OperationKind::Install => "install",
+        OperationKind::Recover => "recover",
+        OperationKind::Rollback => "rollback",
+        OperationKind::Test => "test",
+        OperationKind::Uninstall => "uninstall",
+        OperationKind::Upgrade => "upgrade",
+    }
+}
+
+fn link_note(link: &Link) -> Html {
+    match link {
+        Link::Live => Html::default(),
+        Link::Broken => html! {
+            <div class="note note-warning" role="status"><span class="spinner"></span><p>{ "The bridge does not answer; this page tries again. The operation does not need this page." }</p></div>
+        },
+        Link::Lost(sentence) => html! {
+            <div class="note note-error" role="alert"><Icon name="error" /><p><Sentence text={sentence.clone()} /></p></div>
+        },
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ViewProps {
+    view: Rc<OperationView>,
+}
+
+/// The states it went through, the one it is in, and those that surely follow.
+#[component]
+fn Steps(props: &ViewProps) -> Html {
+    let now = use_now();
+    let view = &props.view;
+    let mut steps: Vec<(OperationState, Option<f64>)> = Vec::new();
+    let visited: Vec<&(OperationState, String)> =
+        view.steps.iter().filter(|(state, _)| !state.is_terminal()).collect();
+    for (index, (state, since)) in visited.iter().enumerate() {
+        let end = match visited.get(index + 1) {
+            Some((_, next)) => instant(next),
+            None if view.is_over() => instant(&view.time),
+            None => Some(now),
+        };
+        steps.push((*state, instant(since).zip(end).map(|(since, end)| end - since)));
+    }
+    let current = view.steps.last().map(|(state, _)| *state).filter(|_| !view.is_over());
+    let rest: &[OperationState] = match view.operation.kind {
+        _ if view.is_over() => &[],
+        OperationKind::Install | OperationKind::Upgrade | OperationKind::Rollback => {
+            &[OperationState::Applying, OperationState::Waiting, OperationState::Recording]
+        }
+        OperationKind::Uninstall => &[OperationState::Deleting, OperationState::Recording],
+        _ => &[OperationState::Recording],
+    };
+    let coming = rest.iter().filter(|state| current.is_none_or(|current| **state > current));
+    html! {
+        <ol class="phases">
+            { for steps.iter().map(|(state, ms)| {
+                let is_now = Some(*state) == current;
+                html! {
+                    <li class={if is_now { "is-now" } else { "is-done" }} aria-current={is_now.then_some("step")}>
+                        <span class="phase-name">{ step_name(*state) }</span>
+                        <span class="phase-time">{ ms.map(span).unwrap_or_default() }</span>
+                    </li>
+                }
+            }) }
+            { for coming.map(|state| html! { <li><span class="phase-name">{ step_name(*state) }</span></li> }) }
+        </ol>
+    }
+}
+
+fn step_name(state: OperationState) -> &'static str {
+    match state {
+        OperationState::Queued => "Wait for a turn",
+        OperationState::Validating => "Try everything out",
+        OperationState::Crds => "Apply definitions",
+        OperationState::Namespace => "Create the namespace",
+        OperationState::Locking => "Write the record",
+        OperationState::PreHooks => "Run hooks before",
+        OperationState::Applying => "Send the objects",
+        OperationState::Pruning => "Delete what is gone",
+        OperationState::Deleting => "Delete the objects",
+        OperationState::Waiting => "Wait until ready",
+        OperationState::PostHooks => "Run hooks after",
+        OperationState::Recording => "Write the result",
+        OperationState::Done
+        | OperationState::Failed
+        | OperationState::Cancelled
+        | OperationState::Degraded
+        | OperationState::Interrupted => "End",
+    }
+}
+
+/// What happened, and what to do now.
+#[component]
+fn End(props: &ViewProps) -> Html {
+    let view = &props.view;
+    let what = match view.operation.kind {
+        OperationKind::Test => "The tests",
+        OperationKind::Uninstall => "The uninstall",
+        OperationKind::Rollback => "The rollback",
+        OperationKind::Recover => "The recovery",
+        OperationKind::Cleanup => "The cleanup",
+        OperationKind::Install | OperationKind::Upgrade => "The deploy",
+    };
+    let result = view.end.map(|(result, _)| result).unwrap_or(match view.state {
+        OperationState::Done => OperationResult::Success,
+        OperationState::Cancelled => OperationResult::Cancelled,
+        OperationState::Degraded => OperationResult::Degraded,
+        OperationState::Interrupted => OperationResult::Interrupted,
+        _ => OperationResult::Failed,
+    });
+    let counts = view.end.map(|(_, counts)| counts).unwrap_or_default();
+    let done: Vec<String> = [
+        (counts.create, "created"),
+        (counts.update, "changed"),
+        (counts.unchanged, "unchanged"),
+        (counts.delete, "deleted"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    let (tone, icon, sentence) = match result {
+        OperationResult::Success => {
+            let done = if done.is_empty() { String::new() } else { format!(" {}.", done.join(", ")) };
+            ("note-ok", "check", format!("{what} went well.{done}"))
+        }
+        OperationResult::Failed => (
+            "note-error",
+            "error",
+            format!(
+                "{what} failed, and the release says so. Nothing is locked: mend the cause and review again, or roll back in Releases."
+            ),
+        ),
+        OperationResult::Cancelled => (
+            "note-warning",
+            "stop",
+            format!("{what} was stopped. Review again to go on, or roll back in Releases."),
+        ),
+        OperationResult::Degraded => (
+            "note-warning",
+            "warning",
+            format!("{what} did everything, but its record could not be written. Releases shows a way out."),
+        ),
+        OperationResult::Interrupted => (
+            "note-warning",
+            "warning",
+            "The bridge stopped before the end. Releases offers to resume, to roll back or to abandon it."
+                .to_owned(),
+        ),
+    };
+    html! {
+        <>
+            <div class={classes!("note", tone)} role="status" data-testid="end"><Icon name={icon} /><p>{ sentence }</p></div>
+            { for view.problems.iter().map(|problem| html! {
+                <div class="note note-error" role="alert" data-testid="operation-problem" data-code={problem.code.text()}><Icon name="error" />
+                    <p>{ format!("{}: {}", problem.title, problem.detail) }</p></div>
+            }) }
+        </>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct PromptCardProps {
+    prompt: Prompt,
+}
+
+/// A question of the operation.
+#[component]
+fn PromptCard(props: &PromptCardProps) -> Html {
+    let desk = use_desk_context();
+    let Prompt { id, question, choices, objects } = &props.prompt;
+    html! {
+        <div class="note note-warning" role="alertdialog" aria-label={question.clone()} data-testid="prompt">
+            <Icon name="warning" />
+            <p>{ question.clone() }{ for objects.iter().map(|object| html! { <>{ " " }<code>{ format!("{} {}", object.kind, object.name) }</code></> }) }</p>
+            { for choices.iter().map(|choice| {
+                let (desk, id, choice) = (desk.clone(), id.clone(), *choice);
+                let onclick = Callback::from(move |_: MouseEvent| desk.answer_prompt(&id, choice, None));
+                let label = match choice {
+                    PromptChoice::Continue => "Go on",
+                    PromptChoice::Fail => "Give up",
+                    PromptChoice::TreatAsReady => "Take it as ready",
+                    PromptChoice::Wait => "Wait on",
+                };
+                html! { <button type="button" class="button button-small" key={label} {onclick}>{ label }</button> }
+            }) }
+        </div>
+    }
+}
+
+/// Trouble first, then what is waited for, then the rest in the order of writing.
+#[component]
+fn Rows(props: &ViewProps) -> Html {
+    let view = &props.view;
+    let is_over = view.is_over();
+    let mut rows: Vec<&Row> = view.rows.iter().collect();
+    rows.sort_by_key(|row| (!row.is_trouble(), row.is_through(is_over)));
+    html! {
+        <table class="ready" aria-label="Objects">
+            <thead><tr><th scope="col">{ "Object" }</th><th scope="col">{ "State" }</th><th scope="col">{ "Ready" }</th><th scope="col">{ "Says" }</th><th scope="col" class="num">{ "Time" }</th></tr></thead>
+            <tbody>
+                { for view.hooks.iter().map(|hook| {
+                    let (class, word) = match hook.phase {
+                        HookPhase::Succeeded => ("is-ready", "succeeded"),
+                        HookPhase::Failed => ("tone-error", "failed"),
+                        HookPhase::Running => ("is-busy", "running"),
+                        HookPhase::Unknown => ("", "waiting"),
+                    };
+                    html! {
+                        <tr key={format!("hook {} {}", hook.object, hook.event)} data-testid="hook" data-state={word}
+                            class={(hook.phase == HookPhase::Failed).then_some("is-trouble")}>
+                            <th scope="row"><span class="kind">{ format!("Hook {}", hook.object.kind) }</span><span class="name">{ hook.object.name.clone() }</span></th>
+                            <td {class}>{ mark(class) }{ word }</td><td></td><td>{ hook.event.clone() }</td><td class="num">{ span(hook.ms as f64) }</td>
+                        </tr>
+                    }
+                }) }
+                { for rows.into_iter().map(|row| {
+                    let (class, word) = state_of(row, is_over);
+                    html! {
+                        <tr key={row.object.to_string()} class={row.is_trouble().then_some("is-trouble")} data-testid="operation-object"
+                            data-kind={row.object.kind.clone()} data-name={row.object.name.clone()} data-state={word}>
+                            <th scope="row"><span class="kind">{ row.object.kind.clone() }</span><span class="name">{ row.object.name.clone() }</span></th>
+                            <td {class}>{ mark(class) }{ word }</td>
+                            <td>if let Some((ready, desired)) = row.ready {
+                                <progress class="meter" max={desired.max(1).to_string()} value={ready.to_string()} aria-hidden="true"></progress>{ format!("{ready} of {desired}") } }</td>
+                            <td class={row.is_trouble().then_some("tone-warning")}>{ says(row) }</td>
+                            <td class="num">if row.ms > 0 { { span(row.ms as f64) } }</td>
+                        </tr>
+                    }
+                }) }
+            </tbody>
+        </table>
+    }
+}
+
+fn mark(class: &str) -> Html {
+    match class {
+        "is-ready" => html! { <Icon name="check" class="i-small" /> },
+        "is-busy" => html! { <span class="spinner"></span> },
+        _ => Html::default(),
+    }
+}
+
+fn state_of(row: &Row, is_over: bool) -> (&'static str, &'static str) {
+    if row.is_trouble() {
+        return ("tone-error", if row.state == ObjectState::Conflict { "conflict" } else { "failed" });
+    }
+    match row.state {
+        ObjectState::Deleted => ("is-ready", "deleted"),
+        ObjectState::Kept => ("is-ready", "kept"),
+        ObjectState::Skipped => ("", "skipped"),
+        ObjectState::Planned => ("", "planned"),
+        _ if row.is_through(is_over) => ("is-ready", "ready"),
+        ObjectState::Sending if !is_over => ("is-busy", "sending"),
+        _ if is_over => ("", "not ready"),
+        _ => ("is-busy", "waiting"),
+    }
+}
+
+fn says(row: &Row) -> String {
+    let done = match row.done {
+        Some(ObjectState::Created) => "created",
+        Some(ObjectState::Configured) => "changed",
+        Some(ObjectState::Unchanged) => "unchanged",
+        Some(ObjectState::Deleted) => "deleted",
+        _ => "",
+    };
+    let is_settled = row.verdict.is_none_or(|verdict| verdict == Verdict::Current) && !row.is_trouble();
+    match (done, row.says.as_str()) {
+        (done, "") => done.to_owned(),
+        (done, _) if is_settled && !done.is_empty() => done.to_owned(),
+        (_, says) => says.to_owned(),
+    }
+}
+
+/// `2 of 3 objects`, for the status line.
+pub(crate) fn progress_text(view: &OperationView) -> String {
+    let (through, all) = view.progress();
+    format!("{through} of {}", counted(all, "object"))
+}

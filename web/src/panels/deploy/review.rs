@@ -1,0 +1,492 @@
+//! *Review*: what a deploy would change on the live cluster, impact first.
+
+use std::rc::Rc;
+
+use web_sys::HtmlInputElement;
+use wire::{Class, Impact, PlannedObject};
+use yew::prelude::*;
+
+use crate::components::fields::Fields;
+use crate::components::{Icon, Sentence};
+use crate::hooks::use_now;
+use crate::panels::deploy::connect::Connect;
+use crate::panels::deploy::decide::{Consent, Decisions};
+use crate::panels::deploy::{Head, counted, step_of};
+use crate::panels::use_desk_context;
+use crate::state::cluster::Stage;
+use crate::state::deploy::{DeployAction, Planned, Step, Stop, Subject, Wishes, blockers};
+use crate::state::time::span;
+use crate::state::{ClusterState, Deploy, Environments, Outcome};
+
+/// Props of [`ReviewPanel`].
+#[derive(PartialEq, Properties)]
+pub(crate) struct ReviewPanelProps {
+    pub(crate) cluster: Rc<ClusterState>,
+    pub(crate) deploy: Rc<Deploy>,
+    pub(crate) environments: Rc<Environments>,
+    pub(crate) outcome: Rc<Outcome>,
+}
+
+/// Groups of a plan: class, sign or icon, heading, tone.
+const GROUPS: [(&[Class], &str, &str, &str); 8] = [
+    (&[Class::Forbidden, Class::Invalid, Class::Conflict], "!", "Cannot be applied as it is", "tone-error"),
+    (&[Class::Create], "+", "Created", "tone-added"),
+    (&[Class::Update], "~", "Changed", "tone-changed"),
+    (&[Class::Adopt], "~", "Taken over", "tone-changed"),
+    (&[Class::Delete], "−", "Deleted", "tone-removed"),
+    (&[Class::Unverifiable], "?", "Could not be tried", "tone-warning"),
+    (&[Class::Keep, Class::Foreign, Class::Orphan, Class::Gone], "·", "Left alone", "quiet"),
+    (&[Class::Unchanged], "=", "Unchanged", "quiet"),
+];
+
+/// The workspace.
+#[component]
+pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
+    let desk = use_desk_context();
+    let ReviewPanelProps { cluster, deploy, environments, outcome } = props;
+    let stage = cluster.stage();
+    let environment = environments.chosen();
+    let chart =
+        outcome.chart.as_ref().map_or(String::new(), |chart| format!("{} {}", chart.name, chart.version));
+    let planned = deploy.planned();
+    let title = match planned.map(|planned| planned.subject) {
+        Some(Subject::Rollback(to)) => {
+            format!("Roll back {} to revision {to}", planned.map_or("", |it| it.plan.release.as_str()))
+        }
+        _ => format!("Deploy {chart}"),
+    };
+    let (namespace, release) = match planned {
+        Some(planned) => (planned.plan.namespace.clone(), planned.plan.release.clone()),
+        None => (environment.namespace.clone(), environment.release_name.clone()),
+    };
+    let is_idle = matches!(deploy.step, Step::Idle);
+    {
+        // Whoever opens the review wants one: it begins by itself as soon as there is a cluster.
+        let desk = desk.clone();
+        use_effect_with((stage, is_idle), move |(stage, is_idle)| {
+            if *stage == Stage::Connected && *is_idle {
+                desk.review();
+            }
+        });
+    }
+    let again = {
+        let (desk, planned) = (desk.clone(), planned.cloned());
+        Callback::from(move |_: MouseEvent| match planned.as_ref().map(|planned| planned.subject) {
+            Some(Subject::Rollback(to)) => {
+                let plan = planned.as_ref().map(|planned| &planned.plan);
+                let name = plan.map(|plan| crate::state::releases::Name {
+                    namespace: plan.namespace.clone(),
+                    name: plan.release.clone(),
+                });
+                desk.review_rollback(name.unwrap_or_default(), to);
+            }
+            _ => desk.review(),
+        })
+    };
+    html! {
+        <main class="workspace review" data-testid="review" data-state={word(&deploy.step)} aria-label="Review of the deploy">
+            <Head title={title} step={step_of(stage)}>
+                if let Some(planned) = planned { <span class="push quiet"><Age at_ms={planned.at_ms} /></span> }
+                if stage == Stage::Connected && !matches!(deploy.step, Step::Busy(_) | Step::Asking(_)) {
+                    <button type="button" class={classes!("button", "button-small", planned.is_none().then_some("push"))} data-testid="plan-again" onclick={again}>
+                        <Icon name="rollback" />{ "Plan again" }</button>
+                }
+            </Head>
+            <div class="workspace-body">
+                <aside class="workspace-aside">
+                    <Connect cluster={cluster.clone()}>
+                        <dt>{ "Namespace" }</dt><dd>{ namespace.clone() }</dd>
+                        <dt>{ "Release" }</dt><dd>{ release }</dd>
+                        if let Some(planned) = planned {
+                            <dt>{ "Revision" }</dt>
+                            <dd data-testid="revision">{ if planned.plan.current_revision == 0 { "new".to_owned() } else { planned.plan.current_revision.to_string() } }
+                                { " " }<Icon name="arrow" class="i-small" />{ " " }{ planned.plan.next_revision }</dd>
+                        }
+                        if planned.is_none_or(|planned| planned.subject == Subject::Apply) {
+                            <dt>{ "Environment" }</dt><dd>{ environment.name.clone() }</dd>
+                        }
+                    </Connect>
+                    if let Some(planned) = planned { <PlanList planned={planned.clone()} deploy={deploy.clone()} /> }
+                    if stage == Stage::Connected { <WishList wishes={deploy.wishes} /> }
+                </aside>
+                <div class="workspace-main">{ body(props) }</div>
+            </div>
+            if let Some(planned) = planned {
+                <Foot cluster={cluster.clone()} deploy={deploy.clone()} planned={planned.clone()} />
+            }
+        </main>
+    }
+}
+
+/// `data-state` of the review.
+fn word(step: &Step) -> &'static str {
+    match step {
+        Step::Asking(_) => "asking",
+        Step::Busy(_) => "busy",
+        Step::Failed(_) => "failed",
+        Step::Idle => "idle",
+        Step::Planned(_) => "planned",
+    }
+}
+
+fn body(props: &ReviewPanelProps) -> Html {
+    let chart = props.outcome.chart.as_ref().map_or(String::new(), |chart| chart.name.clone());
+    match &props.deploy.step {
+        Step::Idle => html! {
+            if props.cluster.stage() != Stage::Connected {
+                <div class="review-empty">
+                    <p>{ "A deploy needs a cluster. When there is one, everything that would change shows here before anything is written." }</p>
+                </div>
+            }
+        },
+        Step::Busy(what) => html! { <Busy what={what.clone()} /> },
+        Step::Asking(questions) => html! { <Consent questions={questions.clone()} {chart} /> },
+        Step::Failed(stop) => html! { <Failed stop={stop.clone()} /> },
+        Step::Planned(planned) => {
+            html! { <PlanBody planned={planned.clone()} deploy={props.deploy.clone()} /> }
+        }
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct BusyProps {
+    what: AttrValue,
+}
+
+#[component]
+fn Busy(props: &BusyProps) -> Html {
+    let desk = use_desk_context();
+    let stop = Callback::from(move |_: MouseEvent| desk.stop_review());
+    html! {
+        <p class="review-busy" role="status"><span class="spinner"></span>{ props.what.clone() }
+            <button type="button" class="text-button" data-testid="stop-review" onclick={stop}>{ "Stop" }</button></p>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct FailedProps {
+    stop: Stop,
+}
+
+#[component]
+fn Failed(props: &FailedProps) -> Html {
+    let desk = use_desk_context();
+    let objects = match &props.stop {
+        Stop::Fault(crate::state::cluster::Fault::Refused(problem)) => problem.objects.clone(),
+        _ => Vec::new(),
+    };
+    let (code, file) = match &props.stop {
+        Stop::Fault(fault) => (fault.code().map(|code| code.text().to_owned()), None),
+        Stop::Problem(problem) => (Some(problem.code.clone()), problem.file.clone()),
+        Stop::Sentence(_) => (None, None),
+    };
+    let open = file.clone().map(|file| {
+        Callback::from(move |_: MouseEvent| {
+            desk.deploy(DeployAction::Close);
+            desk.open_file(&file);
+        })
+    });
+    html! {
+        <article class="decision is-bad" role="alert" data-testid="review-failed" data-code={code}>
+            <header><Icon name="error" class="tone-error" /><h3>{ "There is no plan" }</h3></header>
+            <p class="sentence"><Sentence text={props.stop.sentence()} /></p>
+            if !objects.is_empty() {
+                <ul class="consent-list">{ for objects.iter().map(|object| html! { <li><code>{ object.to_string() }</code></li> }) }</ul>
+            }
+            if let (Some(file), Some(open)) = (file, open) {
+                <p><button type="button" class="text-button" onclick={open}>{ format!("Open {file}") }</button></p>
+            }
+        </article>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct PlanProps {
+    planned: Rc<Planned>,
+    deploy: Rc<Deploy>,
+}
+
+fn in_group<'a>(planned: &'a Planned, classes: &[Class]) -> Vec<&'a PlannedObject> {
+    planned.plan.objects.iter().filter(|object| classes.contains(&object.class)).collect()
+}
+
+#[component]
+fn PlanList(props: &PlanProps) -> Html {
+    let n_decisions = crate::state::deploy::decisions(&props.planned.plan).len();
+    let n_hooks = props.planned.plan.hooks.len();
+    html! {
+        <section>
+            <h2>{ "Plan" }</h2>
+            <ul class="plan-list">
+                if n_decisions > 0 {
+                    <li class="needs"><a href="#group-decide"><Icon name="warning" />{ "Needs a decision" }<span class="total">{ n_decisions }</span></a></li>
+                }
+                { for GROUPS.iter().enumerate().filter_map(|(index, (classes, sign, label, tone))| {
+                    let n = in_group(&props.planned, classes).len();
+                    (n > 0).then(|| html! {
+                        <li key={*label}><a href={format!("#group-{index}")}><span class={classes!("sign", *tone)}>{ *sign }</span>{ *label }<span class="total">{ n }</span></a></li>
+                    })
+                }) }
+                if n_hooks > 0 {
+                    <li><a href="#group-hooks"><Icon name="play" class="i-small" />{ "Hooks" }<span class="total">{ n_hooks }</span></a></li>
+                }
+            </ul>
+            if let Some(record) = props.planned.plan.record {
+                <p class="aside-note">{ format!("The record takes {} of {} kB.", record.stored.div_ceil(1024), record.limit / 1024) }</p>
+            }
+            if !props.planned.read.is_empty() {
+                <details class="aside-note"><summary>{ format!("{} read from the cluster", counted(props.planned.read.len(), "object")) }
+                    if let Some(as_of) = &props.planned.as_of { { format!(" at {}", crate::state::time::clock(as_of)) } }</summary>
+                    <ul>{ for props.planned.read.iter().map(|read| html! { <li><code>{ read.clone() }</code></li> }) }</ul></details>
+            }
+        </section>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct WishListProps {
+    wishes: Wishes,
+}
+
+#[component]
+fn WishList(props: &WishListProps) -> Html {
+    let desk = use_desk_context();
+    let wishes = props.wishes;
+    let on = |change: fn(&mut Wishes, bool)| {
+        let desk = desk.clone();
+        Callback::from(move |event: Event| {
+            let mut wishes = wishes;
+            change(&mut wishes, event.target_unchecked_into::<HtmlInputElement>().checked());
+            desk.wish(wishes);
+        })
+    };
+    html! {
+        <section>
+            <h2>{ "Then" }</h2>
+            <label class="check"><input type="checkbox" data-testid="wish-wait" checked={wishes.waits} onchange={on(|wishes, is_on| wishes.waits = is_on)} />
+                { "Wait until ready, 5 min at most" }</label>
+            <label class="check"><input type="checkbox" data-testid="wish-rollback" checked={wishes.rolls_back} onchange={on(|wishes, is_on| wishes.rolls_back = is_on)} />
+                { "Roll back if it fails" }</label>
+            <label class="check"><input type="checkbox" data-testid="wish-namespace" checked={wishes.creates_namespace} onchange={on(|wishes, is_on| wishes.creates_namespace = is_on)} />
+                { "Create the namespace" }</label>
+        </section>
+    }
+}
+
+#[component]
+fn PlanBody(props: &PlanProps) -> Html {
+    let PlanProps { planned, deploy } = props;
+    let plan = &planned.plan;
+    let stopped = blockers(planned);
+    html! {
+        <>
+            if !stopped.is_empty() {
+                <section class="group">
+                    { for stopped.iter().map(|sentence| html! {
+                        <div class="note note-error" role="alert" data-testid="blocker"><Icon name="error" /><p><Sentence text={sentence.clone()} /></p></div>
+                    }) }
+                </section>
+            }
+            if !plan.impact.is_empty() || !plan.warnings.is_empty() {
+                <section class="group impact" data-testid="impact">
+                    <h2 class="group-head"><Icon name="info" />{ "Good to know first" }</h2>
+                    <ul class="impact-list">
+                        { for plan.impact.iter().map(impact) }
+                        { for plan.warnings.iter().map(|warning| html! { <li class="tone-warning">{ warning.clone() }</li> }) }
+                    </ul>
+                </section>
+            }
+            <Decisions deploy={deploy.clone()} />
+            { for GROUPS.iter().enumerate().map(|(index, (classes, sign, label, tone))| {
+                let objects = in_group(planned, classes);
+                if objects.is_empty() {
+                    return Html::default();
+                }
+                html! {
+                    <section class="group" key={*label} id={format!("group-{index}")}>
+                        <h2 class="group-head"><span class={classes!("sign", *tone)}>{ *sign }</span>{ *label }<span class="total">{ objects.len() }</span></h2>
+                        <ul class="resources">
+                            { for objects.into_iter().map(|object| {
+                                let key = object.object.to_string();
+                                let is_turned = deploy.turned.contains(&key);
+                                html! { <Resource {key} object={object.clone()} {is_turned} /> }
+                            }) }
+                        </ul>
+                    </section>
+                }
+            }) }
+            if !plan.hooks.is_empty() {
+                <section class="group" id="group-hooks">
+                    <h2 class="group-head"><Icon name="play" />{ "Hooks" }<span class="total">{ plan.hooks.len() }</span></h2>
+                    <ul class="resources">
+                        { for plan.hooks.iter().map(|hook| html! {
+                            <li class="resource resource-plain"><span class="kind">{ hook.object.kind.clone() }</span><span class="name">{ hook.object.name.clone() }</span>
+                                <span class="resource-note">{ hook.events.join(", ") }{ if hook.changed { ", changed" } else { "" } }</span></li>
+                        }) }
+                    </ul>
+                </section>
+            }
+            if plan.objects.is_empty() && plan.hooks.is_empty() {
+                <p class="quiet">{ "The chart renders no objects." }</p>
+            }
+        </>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ResourceProps {
+    object: PlannedObject,
+    is_turned: bool,
+}
+
+/// One object; its fields fold away.
+#[component]
+fn Resource(props: &ResourceProps) -> Html {
+    let desk = use_desk_context();
+    let PlannedObject { object, class, source, fields, truncated, problem, approximate, .. } = &props.object;
+    let has_more = !fields.is_empty() || problem.is_some();
+    // Changed fields are what a review is for; what is new as a whole is read in the manifests.
+    let is_open = has_more && (props.is_turned != (*class != Class::Create));
+    let note = match (class, fields.len()) {
+        _ if *approximate => "predicted".to_owned(),
+        (Class::Delete, _) => "no longer in the chart".to_owned(),
+        (Class::Keep, _) => "stays: its policy says so".to_owned(),
+        (Class::Foreign, _) => "belongs to another release".to_owned(),
+        (Class::Orphan, _) => "left by an upgrade that failed".to_owned(),
+        (Class::Gone, _) => "gone already".to_owned(),
+        (Class::Update, n) => counted(n, "field"),
+        _ => source.clone().unwrap_or_default(),
+    };
+    let turn = {
+        let key = object.to_string();
+        Callback::from(move |_: MouseEvent| desk.deploy(DeployAction::Turn(key.clone())))
+    };
+    let elsewhere = object.namespace.clone().unwrap_or_default();
+    html! {
+        <li class="resource" data-testid="planned" data-class={class_word(*class)} data-kind={object.kind.clone()} data-name={object.name.clone()} data-namespace={elsewhere}>
+            <button type="button" aria-expanded={is_open.to_string()} disabled={!has_more} onclick={turn}>
+                <Icon name={if is_open { "down" } else { "right" }} class="twist" />
+                <span class="kind">{ object.kind.clone() }</span><span class="name">{ object.name.clone() }</span></button>
+            <span class="resource-note">{ note }</span>
+            if is_open {
+                if let Some(problem) = problem { <p class="resource-problem tone-error">{ problem.detail.clone() }</p> }
+                if !fields.is_empty() { <Fields fields={fields.clone()} has_cause=true is_cut={*truncated} label="Field, live, after, because" /> }
+            }
+        </li>
+    }
+}
+
+/// `data-class`.
+pub(crate) fn class_word(class: Class) -> &'static str {
+    match class {
+        Class::Adopt => "adopt",
+        Class::Conflict => "conflict",
+        Class::Create => "create",
+        Class::Delete => "delete",
+        Class::Forbidden => "forbidden",
+        Class::Foreign => "foreign",
+        Class::Gone => "gone",
+        Class::Invalid => "invalid",
+        Class::Keep => "keep",
+        Class::Orphan => "orphan",
+        Class::Unchanged => "unchanged",
+        Class::Unverifiable => "unverifiable",
+        Class::Update => "update",
+    }
+}
+
+fn impact(impact: &Impact) -> Html {
+    let about = |object: &wire::ObjectRef| format!("{} {}", object.kind, object.name);
+    let (tone, text) = match impact {
+        Impact::ClusterWide { object } => {
+            ("tone-warning", format!("{} changes for everybody on the cluster.", about(object)))
+        }
+        Impact::DataDeleted { object } => {
+            ("tone-error", format!("{} is deleted, and what is stored in it.", about(object)))
+        }
+        Impact::Images { removed, added } => {
+            ("", format!("Images: {} instead of {}.", list(added, "none"), list(removed, "none")))
+        }
+        Impact::RightsWidened { object, added } => {
+            ("tone-warning", format!("{} gives new rights: {}.", about(object), list(added, "none")))
+        }
+        Impact::Restarts { object, pods } => {
+            ("", format!("{} of {} restart.", counted(*pods as usize, "pod"), about(object)))
+        }
+        Impact::ScaledToZero { object } => ("tone-warning", format!("{} goes to no pods.", about(object))),
+    };
+    html! { <li class={tone}>{ text }</li> }
+}
+
+fn list(items: &[String], none: &str) -> String {
+    if items.is_empty() { none.to_owned() } else { items.join(", ") }
+}
+
+#[derive(PartialEq, Properties)]
+struct FootProps {
+    cluster: Rc<ClusterState>,
+    deploy: Rc<Deploy>,
+    planned: Rc<Planned>,
+}
+
+/// The one button, and what it waits for.
+#[component]
+fn Foot(props: &FootProps) -> Html {
+    let desk = use_desk_context();
+    let FootProps { cluster, deploy, planned } = props;
+    let open = deploy.open_decisions();
+    let is_ready = deploy.is_ready() && cluster.may_write();
+    let (loud, quiet) = if !cluster.may_write() {
+        ("This bridge only reads.".to_owned(), String::new())
+    } else if deploy.is_stale {
+        ("The chart changed since.".to_owned(), "Plan again to deploy what it is now.".to_owned())
+    } else if !blockers(planned).is_empty() {
+        ("This cannot be deployed.".to_owned(), "The reasons stand at the top.".to_owned())
+    } else if let [first, rest @ ..] = open.as_slice() {
+        let about = first.field.clone().unwrap_or_else(|| first.badge.to_owned());
+        (
+            format!("{} left.", counted(rest.len() + 1, "decision")),
+            format!("{about} of {} {}.", first.object.kind, first.object.name),
+        )
+    } else {
+        let counts = planned.plan.counts;
+        let n = counts.create + counts.update + counts.delete + counts.adopt + counts.conflict;
+        let said = if n == 0 {
+            "Nothing would change on the cluster.".to_owned()
+        } else {
+            format!("{} would change.", counted(n as usize, "object"))
+        };
+        (said, "These exact bytes are sent.".to_owned())
+    };
+    let label = match planned.subject {
+        Subject::Apply => format!("Deploy revision {}", planned.plan.next_revision),
+        Subject::Rollback(to) => format!("Roll back to {to} as revision {}", planned.plan.next_revision),
+    };
+    let onclick = Callback::from(move |_: MouseEvent| desk.deploy_now());
+    html! {
+        <footer class="workspace-foot">
+            <p id="deploy-why"><strong>{ loud }</strong>{ " " }<span class="quiet">{ quiet }</span></p>
+            <button type="button" class="button button-primary push" data-testid="deploy" aria-disabled={(!is_ready).to_string()} aria-describedby="deploy-why" {onclick}>{ label }</button>
+        </footer>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct AgeProps {
+    at_ms: f64,
+}
+
+/// How old the plan is. It holds for ten minutes.
+#[component]
+fn Age(props: &AgeProps) -> Html {
+    let now = use_now();
+    let age = now - props.at_ms;
+    let left = 600_000.0 - age;
+    html! {
+        if left > 0.0 {
+            { format!("Planned {} ago, holds for {}", span(age.max(0.0).floor()), span(left)) }
+        } else {
+            { "This plan is too old to be carried out" }
+        }
+    }
+}
