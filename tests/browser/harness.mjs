@@ -3,11 +3,12 @@
 // `visit(name, steps)` is a test. It ends in failure when a step does, and also when the Content-Security-Policy was
 // violated, when anything wrote an error to a console (the workers' too), or when an exception went uncaught.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 // Long enough for a loaded machine, short enough to be noticed. Steps wait for states, never for times.
@@ -21,22 +22,32 @@ const FLAGS = [
 // The page's place for what it shows about `name`.
 export const byId = (name) => `[data-testid="${name}"]`;
 
-// Starts a bridge on a free port; `stop` ends it.
-async function startBridge() {
-  const { BRIDGE, PAGE } = process.env;
+// Starts a bridge on a free port, for the cluster of the tests if one is wanted; `stop` ends it.
+async function startBridge(cluster) {
+  const { BRIDGE, PAGE, CHARTROOM_TEST_KUBECONFIG: KUBECONFIG } = process.env;
   assert.ok(BRIDGE && PAGE, "run these tests with `cargo xtask browser`: it sets BRIDGE, PAGE and CHROME");
-  const child = spawn(BRIDGE, ["--port", "0", "--page", PAGE], { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: child.stdout })) {
+  assert.ok(!cluster || KUBECONFIG, "this test needs a cluster: `cargo xtask browser` starts one");
+  const args = ["--port", "0", "--page", PAGE, ...(cluster ? ["--kubeconfig", KUBECONFIG, ...cluster] : [])];
+  // Standard error holds the audit log: it is kept for the day a test fails.
+  const child = spawn(BRIDGE, args, { stdio: ["pipe", "pipe", cluster ? "pipe" : "inherit"] });
+  let log = "";
+  child.stderr?.on("data", (chunk) => (log += chunk));
+  const bridge = { stop: () => child.kill(), log: () => log };
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) {
     const url = /http:\S+/.exec(line)?.[0];
-    if (url) return { url, stop: () => child.kill() };
+    if (!url) continue;
+    bridge.url ??= url;
+    if (!cluster || cluster.includes("passthrough")) return bridge;
+    if (url.includes("#code=")) return { ...bridge, launch: url };
   }
-  throw new Error("the bridge ended without an address");
+  throw new Error(`the bridge ended without an address\n${log}`);
 }
 
-// Runs `steps` as a test named `name`, with a fresh profile.
-export function visit(name, steps) {
-  test(name, { timeout: 4 * TIMEOUT_MS }, async () => {
-    const bridge = await startBridge();
+// Runs `steps` as a test named `name`, with a fresh profile; `cluster` holds options of a bridge that deploys.
+export function visit(name, steps, cluster) {
+  test(name, { timeout: (cluster ? 8 : 4) * TIMEOUT_MS }, async () => {
+    const bridge = await startBridge(cluster);
     const browser = await chromium.launch({ executablePath: process.env.CHROME, args: FLAGS });
     try {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
@@ -44,12 +55,15 @@ export function visit(name, steps) {
       const faults = [];
       await watch(context, faults);
       const visitor = new Visitor(await context.newPage(), bridge.url, faults);
+      visitor.launch = bridge.launch;
       try {
         await steps(visitor);
         // Reports travel in order: when the page has answered once more, all that were sent have arrived.
         await visitor.page.evaluate(() => 0);
       } catch (error) {
         await visitor.photograph(name).catch(() => {});
+        const log = bridge.log().slice(-4_000);
+        if (log) error.message += `\nand the bridge said:\n${log}`;
         if (faults.length) error.message += `\nand the page complained:\n${faults.join("\n")}`;
         throw error;
       }
@@ -189,6 +203,44 @@ export class Visitor {
     });
     await this.find("copy").click();
     return this.page.waitForFunction(() => globalThis.lastCopied).then((handle) => handle.jsonValue());
+  }
+
+  // Opens the page as the bridge's terminal tells a person to: signed in.
+  async signIn() {
+    await this.page.goto(this.launch);
+    await this.firstResult();
+    assert.ok(!this.page.url().includes("code"), "the code must not stay in the address");
+  }
+
+  // Opens an example.
+  async example(id) {
+    await this.find("chart").click();
+    await this.edit(() => this.find("example", { id }).click());
+  }
+
+  // Opens the review and waits for a plan that may be carried out.
+  async reviewed() {
+    if (!(await this.find("review").count())) await this.page.locator("#open-deploy").click();
+    await this.find("review", { state: "planned" }).waitFor();
+  }
+
+  // Presses the last button and waits for the end; gives how it ended.
+  async deployed() {
+    await this.page.locator(`${byId("deploy")}[aria-disabled="false"]`).click();
+    return this.ended();
+  }
+
+  // Waits for the end of the operation on the page.
+  async ended() {
+    await this.find("end").waitFor({ timeout: 4 * TIMEOUT_MS });
+    return this.find("operation").getAttribute("data-state");
+  }
+
+  // The real helm on the same cluster: what it prints.
+  async helm(...args) {
+    const env = { ...process.env, KUBECONFIG: process.env.CHARTROOM_TEST_KUBECONFIG };
+    const { stdout } = await promisify(execFile)(process.env.HELM, args, { env });
+    return stdout;
   }
 
   // Keeps a picture of the page in tests/browser/shots.

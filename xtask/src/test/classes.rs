@@ -129,8 +129,14 @@ fn browser(args: &[String]) -> Result<Count, String> {
     tools::packages("tests/browser")?;
     build_page()?;
     let bridge = build_bridge()?;
+    let cluster = Cluster::for_a_run()?;
     node_tests("tests/browser", args, |node| {
-        node.env("CHROME", &chromium).env("HELM", &helm).env("BRIDGE", &bridge).env("PAGE", dist())
+        cluster
+            .prepare(node)
+            .env("CHROME", &chromium)
+            .env("HELM", &helm)
+            .env("BRIDGE", &bridge)
+            .env("PAGE", dist())
     })
 }
 

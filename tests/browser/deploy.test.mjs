@@ -1,0 +1,153 @@
+// From the page to a real API server and back: install, upgrade, rollback, uninstall; the real helm confirms each step.
+import assert from "node:assert/strict";
+import { greeting } from "./archive.mjs";
+import { visit } from "./harness.mjs";
+
+// A namespace of its own for each test, and for each run on a cluster that stays.
+const fresh = (name) => `page-${name}-${Date.now().toString(36)}`;
+
+// What helm says of the revisions: number and status, the oldest first.
+async function history(visitor, namespace, release) {
+  const list = JSON.parse(await visitor.helm("history", release, "-n", namespace, "-o", "json"));
+  return list.map(({ revision, status }) => `${revision} ${status}`);
+}
+
+// Chooses where the release goes, and makes the namespace on the way.
+async function target(visitor, namespace) {
+  await visitor.edit(() => visitor.find("namespace").fill(namespace));
+  await visitor.page.locator("#open-deploy").click();
+  await visitor.find("wish-namespace").check();
+  await visitor.find("plan-again").click();
+}
+
+visit("a chart is deployed, upgraded, rolled back and uninstalled, and helm agrees every time", async (visitor) => {
+  const namespace = fresh("life");
+  await visitor.signIn();
+  await visitor.example("taskflow-api");
+  const release = await visitor.find("release-name").inputValue();
+
+  await target(visitor, namespace);
+  await visitor.reviewed();
+  assert.ok((await visitor.find("planned", { class: "create" }).count()) >= 5, "the plan names what it creates");
+  assert.equal(await visitor.find("deploy").textContent(), "Deploy revision 1");
+  assert.equal(await visitor.deployed(), "success");
+  assert.deepEqual(await history(visitor, namespace, release), ["1 deployed"]);
+  const first = await visitor.helm("get", "manifest", release, "-n", namespace);
+  assert.match(await visitor.helm("get", "all", release, "-n", namespace), /NOTES:\s+TaskFlow/);
+
+  // The edit of one value is all that the plan of the upgrade tells, with its reason.
+  await visitor.find("back").click();
+  await visitor.openFile("values-dev.yaml");
+  await visitor.type((await visitor.editorText()).replace("LOG_LEVEL: debug", "LOG_LEVEL: warn"));
+  await visitor.page.locator("#open-deploy").click();
+  await visitor.find("review-again").click();
+  await visitor.reviewed();
+  const changed = visitor.find("planned", { class: "update", kind: "ConfigMap" });
+  await changed.locator('[data-path$="LOG_LEVEL"]').waitFor();
+  assert.match(await changed.textContent(), /debug.*warn.*the chart or its values changed it/s);
+  await visitor.page.locator('[data-testid="deploy"][aria-disabled="false"]').click();
+  await visitor.find("operation").waitFor();
+  // It goes on without the page, and the page finds it again.
+  await visitor.reload();
+  assert.equal(await visitor.ended(), "success");
+  assert.deepEqual(await history(visitor, namespace, release), ["1 superseded", "2 deployed"]);
+  assert.match(await visitor.helm("get", "values", release, "-n", namespace), /LOG_LEVEL: warn/);
+
+  await visitor.find("show-release").click();
+  await visitor.find("revision", { revision: "1", status: "superseded" }).waitFor();
+  for (const revision of ["1", "2"]) await visitor.find("revision", { revision }).getByRole("checkbox").check();
+  await visitor.find("diff").locator('[data-path$="LOG_LEVEL"]').first().waitFor();
+  await visitor.find("revision", { revision: "1" }).locator('[data-testid="rollback"]').click();
+  await visitor.reviewed();
+  assert.match(await visitor.find("deploy").textContent(), /Roll back to 1 as revision 3/);
+  assert.equal(await visitor.deployed(), "success");
+  assert.deepEqual(await history(visitor, namespace, release), ["1 superseded", "2 superseded", "3 deployed"]);
+  assert.equal(await visitor.helm("get", "manifest", release, "-n", namespace), first);
+
+  await visitor.find("show-release").click();
+  await visitor.find("uninstall").click();
+  assert.ok(await visitor.find("confirm-do").isDisabled());
+  await visitor.find("confirm-name").fill(release);
+  await visitor.find("confirm-do").click();
+  await visitor.find("operation", { kind: "uninstall" }).waitFor();
+  assert.equal(await visitor.ended(), "success");
+  assert.equal((await visitor.helm("list", "-a", "-q", "-n", namespace).catch(() => visitor.helm("list", "-q", "-n", namespace))).trim(), "");
+}, []);
+
+const PASSWORD = `apiVersion: v1
+kind: Secret
+metadata: {name: made}
+stringData: {password: "{{ randAlphaNum 24 }}"}
+`;
+
+visit("every deploy renders anew: two of one chart have different random values", async (visitor) => {
+  await visitor.signIn();
+  await visitor.upload([{ name: "greeting-0.1.0.tgz", buffer: greeting({ "templates/secret.yaml": PASSWORD }) }]);
+  const shown = /password: "(\S+)"/.exec(await visitor.copied())[1];
+  const release = await visitor.find("release-name").inputValue();
+  const sent = [];
+  for (const namespace of [fresh("one"), fresh("two")]) {
+    if (await visitor.find("review-again").count()) await visitor.find("back").click();
+    await visitor.edit(() => visitor.find("namespace").fill(namespace));
+    await visitor.page.locator("#open-deploy").click();
+    if (await visitor.find("review-again").count()) await visitor.find("review-again").click();
+    await visitor.find("wish-namespace").check();
+    await visitor.find("plan-again").click();
+    await visitor.reviewed();
+    assert.ok(!(await visitor.find("review").textContent()).includes(shown), "what is secret stays hidden");
+    assert.equal(await visitor.deployed(), "success");
+    sent.push(/password: "?(\w{24})/.exec(await visitor.helm("get", "manifest", release, "-n", namespace))[1]);
+  }
+  assert.equal(new Set([shown, ...sent]).size, 3);
+}, []);
+
+const KEPT = `{{- $old := lookup "v1" "Secret" .Release.Namespace "kept" }}
+apiVersion: v1
+kind: Secret
+metadata: {name: kept}
+data: {password: {{ if $old }}{{ $old.data.password }}{{ else }}{{ randAlphaNum 24 | b64enc }}{{ end }}}
+`;
+
+visit("a chart reads a Secret only when the person agrees, and is not deployed without it", async (visitor) => {
+  const namespace = fresh("kept");
+  await visitor.signIn();
+  await visitor.upload([{ name: "greeting-0.1.0.tgz", buffer: greeting({ "templates/secret.yaml": KEPT }) }]);
+  const release = await visitor.find("release-name").inputValue();
+  await visitor.edit(() => visitor.find("namespace").fill(namespace));
+  await visitor.page.locator("#open-deploy").click();
+  assert.match(await visitor.find("consent").textContent(), /Secret\/page-kept-\w+\/kept/);
+  await visitor.find("wish-namespace").check();
+  await visitor.find("consent-allow").click();
+  await visitor.find("plan-again").waitFor();
+  await visitor.find("plan-again").click();
+  await visitor.find("consent-allow").click();
+  await visitor.reviewed();
+  assert.equal(await visitor.deployed(), "success");
+  const password = async () => /password: (\S+)/.exec(await visitor.helm("get", "manifest", release, "-n", namespace))[1];
+  const first = await password();
+
+  await visitor.find("review-again").click();
+  await visitor.find("consent-deny").click();
+  await visitor.reviewed();
+  assert.match(await visitor.find("blocker").textContent(), /looked up .*kept/);
+  assert.equal(await visitor.find("deploy").getAttribute("aria-disabled"), "true");
+
+  await visitor.find("plan-again").click();
+  await visitor.find("consent-allow").click();
+  await visitor.reviewed();
+  await visitor.find("planned", { class: "unchanged", kind: "Secret" }).waitFor();
+  assert.equal(await visitor.deployed(), "success");
+  assert.equal(await password(), first, "the password is the one that the cluster holds");
+}, []);
+
+visit("without a cluster the page says how to get one", async (visitor) => {
+  await visitor.open();
+  assert.match(await visitor.find("status").textContent(), /Nothing sent/);
+  await visitor.page.locator("#open-deploy").click();
+  const connect = visitor.find("connect", { state: "no-cluster" });
+  assert.match(await connect.textContent(), /--cluster/);
+  assert.equal(await visitor.find("deploy").count(), 0);
+  await visitor.find("back").click();
+  await visitor.tab("releases");
+  await visitor.find("releases", { state: "no-cluster" }).waitFor();
+});
