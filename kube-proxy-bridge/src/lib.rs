@@ -47,6 +47,7 @@ use crate::http::page::Page;
 use crate::kube::{Cluster, Connector, Credential, Observer};
 use crate::metrics::Metrics;
 use crate::operations::Operations;
+use crate::operations::plans::Plans;
 use crate::policy::Policy;
 use crate::redact::Redactor;
 
@@ -88,6 +89,7 @@ struct Inner {
     settings: Settings,
     policy: Policy,
     redactor: Redactor,
+    plans: Arc<Plans>,
     operations: Operations,
     metrics: Metrics,
     audit: Audit,
@@ -168,6 +170,7 @@ impl State {
             connector: setup.connector,
             reached: RwLock::default(),
             policy: Policy::new(&settings.policy)?,
+            plans: Arc::default(),
             redactor: Redactor::new().map_err(|_| "the system gives no randomness".to_owned())?,
             operations: Operations::new(limits, settings.state_dir.as_deref()),
             metrics: setup.metrics,
@@ -192,6 +195,12 @@ impl State {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.0.policy
+    }
+
+    /// Plans that were made.
+    #[must_use]
+    pub fn plans(&self) -> &Arc<Plans> {
+        &self.0.plans
     }
 
     /// Hides values of secrets; its tags hold as long as the process.
@@ -386,8 +395,9 @@ pub fn app(state: State) -> Router {
         .merge(http::health::routes())
         .merge(http::session::routes())
         .merge(http::openapi::routes())
-        .merge(http::operations::routes())
         .merge(http::events::routes())
+        .merge(http::operations::routes())
+        .merge(http::plans::routes())
         // The last layer runs first.
         .layer(from_fn_with_state(state.clone(), http::guard::gate))
         .fallback(http::page::serve)

@@ -10,6 +10,7 @@ pub mod openapi;
 pub mod operations;
 pub mod page;
 pub mod path;
+pub mod plans;
 pub mod routes;
 pub mod serve;
 pub mod session;

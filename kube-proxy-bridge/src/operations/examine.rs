@@ -31,6 +31,14 @@ pub struct Seen {
     pub resource_version: String,
 }
 
+impl Seen {
+    /// Of this object.
+    #[must_use]
+    pub fn of(live: &Object) -> Self {
+        Self { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() }
+    }
+}
+
 /// What is to be done with one object, decided.
 #[derive(Clone, Debug)]
 pub struct Action {
@@ -109,8 +117,7 @@ impl Examined {
     }
 
     fn saw(&mut self, live: &Object) {
-        self.action.seen =
-            Some(Seen { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() });
+        self.action.seen = Some(Seen::of(live));
         self.keep_secret(live);
     }
 

@@ -10,6 +10,7 @@ mod gate;
 pub mod handle;
 mod hooks;
 pub mod impact;
+pub mod inputs;
 mod instruments;
 pub mod journal;
 mod keeper;

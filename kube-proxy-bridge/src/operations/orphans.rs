@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use futures::StreamExt;
 use wire::{ObjectRef, Problem};
 
 use super::ownership;
+use super::plan::in_flight;
 use crate::kube::{Cluster, ListOptions};
 
-const IN_FLIGHT: usize = 8;
 const PAGE: u32 = 500;
 
 /// What was found, and what could not be looked for.
@@ -50,10 +49,8 @@ pub async fn owned(
     let lists = places
         .into_iter()
         .map(|(api_version, kind, place)| list(cluster, api_version, kind, place, namespace, release));
-    let mut lists = futures::stream::iter(lists).buffered(IN_FLIGHT);
     let mut found = Found::default();
-    while let Some(list) = lists.next().await {
-        let list = list?;
+    for list in in_flight(lists.collect()).await? {
         found.objects.extend(list.objects);
         found.warnings.extend(list.warnings);
     }

@@ -140,11 +140,7 @@ pub async fn make(
     let mut context = Context::new(cluster, request);
     context.read_base().await?;
     let context = &context;
-    let new: Vec<Examined> = futures::stream::iter(request.new)
-        .map(|item| context.examine(item))
-        .buffered(IN_FLIGHT)
-        .try_collect()
-        .await?;
+    let new = in_flight(request.new.iter().map(|item| context.examine(item)).collect()).await?;
     let named: HashSet<_> = new.iter().map(|examined| identity(&examined.action.object)).collect();
     let mut old = Vec::new();
     let is_uninstall = request.operation == OperationKind::Uninstall;
@@ -160,11 +156,8 @@ pub async fn make(
     } else {
         old.reverse();
     }
-    let old: Vec<Examined> = futures::stream::iter(old)
-        .map(|(_, item)| context.examine_old(item, is_uninstall))
-        .buffered(IN_FLIGHT)
-        .try_collect()
-        .await?;
+    let old =
+        in_flight(old.into_iter().map(|(_, item)| context.examine_old(item, is_uninstall)).collect()).await?;
     let mut examined = new;
     examined.extend(old);
     let hooks = hooks(context).await?;
@@ -204,34 +197,8 @@ pub async fn confirm(
     context.read_base().await?;
     let context = &context;
     let is_uninstall = request.operation == OperationKind::Uninstall;
-    let again: Vec<Examined> = futures::stream::iter(&kept.examined)
-        .map(|before| async move {
-            if before.action.class == Class::Orphan {
-                return Ok(before.clone());
-            }
-            let wanted = identity(&before.action.object);
-            if let Some(item) = find(context, request.new, &wanted).await {
-                let live = cluster.get(&before.action.object).await;
-                let seen = match &live {
-                    Ok(live) => live.as_ref().map(|live| Seen {
-                        uid: live.uid().to_owned(),
-                        resource_version: live.resource_version().to_owned(),
-                    }),
-                    Err(_) => None,
-                };
-                if live.is_ok() && seen == before.action.seen {
-                    return Ok(before.clone());
-                }
-                return context.examine(item).await;
-            }
-            match find(context, request.base, &wanted).await {
-                Some(item) => context.examine_old(item, is_uninstall).await,
-                None => Ok(before.clone()),
-            }
-        })
-        .buffered(IN_FLIGHT)
-        .try_collect()
-        .await?;
+    let again = kept.examined.iter().map(|before| look_again(context, before, is_uninstall)).collect();
+    let again = in_flight(again).await?;
     let moved: Vec<ObjectRef> = kept
         .examined
         .iter()
@@ -248,6 +215,35 @@ pub async fn confirm(
     prepared.plan.created_at.clone_from(&plan.created_at);
     prepared.plan.expires_at.clone_from(&plan.expires_at);
     Ok(prepared)
+}
+
+/// The object as it was looked at before, when it has not moved; otherwise looked at anew.
+async fn look_again(
+    context: &Context<'_>,
+    before: &Examined,
+    is_uninstall: bool,
+) -> Result<Examined, Problem> {
+    if before.action.class == Class::Orphan {
+        return Ok(before.clone());
+    }
+    let wanted = identity(&before.action.object);
+    if let Some(item) = find(context, context.request.new, &wanted).await {
+        let seen = context.cluster.get(&before.action.object).await.map(|live| live.as_ref().map(Seen::of));
+        let is_same = seen.is_ok_and(|seen| seen == before.action.seen);
+        return if is_same { Ok(before.clone()) } else { context.examine(item).await };
+    }
+    match find(context, context.request.base, &wanted).await {
+        Some(item) => context.examine_old(item, is_uninstall).await,
+        None => Ok(before.clone()),
+    }
+}
+
+/// Eight at a time, in the order given. The futures are made before: a closure inside the stream is not general enough for
+/// a handler that moves between threads.
+pub(super) async fn in_flight<T>(
+    futures: Vec<impl Future<Output = Result<T, Problem>>>,
+) -> Result<Vec<T>, Problem> {
+    futures::stream::iter(futures).buffered(IN_FLIGHT).try_collect().await
 }
 
 /// An object that was to be changed and needs no change any more, or the other way round, is no surprise to anybody.
@@ -322,24 +318,23 @@ async fn hooks(context: &Context<'_>) -> Result<Vec<PlannedHook>, Problem> {
             shown.push(hook);
         }
     }
-    futures::stream::iter(shown)
-        .map(|hook| async move {
-            let (object, problem) = context.examine_hook(hook).await?;
-            let before = request.base_hooks.iter().find(|known| {
-                known.object.kind() == hook.object.kind() && known.object.name() == hook.object.name()
-            });
-            Ok(PlannedHook {
-                object,
-                events: hook.events.clone(),
-                weight: hook.weight,
-                source: hook.source.clone(),
-                changed: before.is_none_or(|before| before.object != hook.object),
-                problem,
-            })
-        })
-        .buffered(IN_FLIGHT)
-        .try_collect()
-        .await
+    in_flight(shown.into_iter().map(|hook| planned_hook(context, hook)).collect()).await
+}
+
+async fn planned_hook(context: &Context<'_>, hook: &HookItem) -> Result<PlannedHook, Problem> {
+    let (object, problem) = context.examine_hook(hook).await?;
+    let before =
+        context.request.base_hooks.iter().find(|known| {
+            known.object.kind() == hook.object.kind() && known.object.name() == hook.object.name()
+        });
+    Ok(PlannedHook {
+        object,
+        events: hook.events.clone(),
+        weight: hook.weight,
+        source: hook.source.clone(),
+        changed: before.is_none_or(|before| before.object != hook.object),
+        problem,
+    })
 }
 
 /// What was submitted, as a hash: objects, hooks, definitions and the options that decide what is sent.

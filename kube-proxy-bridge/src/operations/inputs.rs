@@ -1,0 +1,343 @@
+//! What a plan is made from: the base revision's record, and what is asked for.
+
+use std::collections::BTreeSet;
+
+use release::record::{self, Hook, HookRun, Info, Record, Time};
+use wire::{
+    Apply, ApplyMode, ApplyOptions, Code, CrdPolicy, OperationKind, PlanSubject, Problem, RecordSize,
+    Rollback, Status, Uninstall, World,
+};
+
+use super::plan::Request;
+use crate::documents::{self, HookItem, Item};
+use crate::kube::Cluster;
+use crate::releases::{Body, Entry, History, Store, chart_to_record, record_size, refuse_too_large};
+
+/// A [`Request`] that owns what it names.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    operation: OperationKind,
+    namespace: String,
+    release: String,
+    current_revision: u32,
+    base_revision: u32,
+    next_revision: u32,
+    base: Vec<Item>,
+    base_hooks: Vec<HookItem>,
+    new: Vec<Item>,
+    hooks: Vec<HookItem>,
+    crds: Vec<Item>,
+    options: ApplyOptions,
+    kinds: Vec<(String, String)>,
+    warnings: Vec<String>,
+    record: Option<RecordSize>,
+}
+
+impl Inputs {
+    /// What a plan of `subject` is made from. Reads the release's records, writes nothing.
+    ///
+    /// Cost: one call for sixteen revisions.
+    ///
+    /// # Errors
+    /// Documents that cannot be read, a set rendered for preview, a release that is not, is held by another operation or has
+    /// moved on, a record that cannot be read or would not fit; the calls'.
+    pub async fn of(
+        cluster: &Cluster,
+        namespace: &str,
+        release: &str,
+        subject: &PlanSubject,
+    ) -> Result<Self, Problem> {
+        let past = Past::read(cluster, namespace, release).await?;
+        match subject {
+            PlanSubject::Apply(apply) => Self::apply(past, namespace, release, apply),
+            PlanSubject::Rollback(rollback) => Self::rollback(past, namespace, release, rollback),
+            PlanSubject::Uninstall(uninstall) => Self::uninstall(past, namespace, release, uninstall),
+        }
+    }
+
+    /// What the drift report of the deployed revision is made from: it is compared with itself.
+    ///
+    /// # Errors
+    /// As [`Inputs::of`].
+    pub async fn drift(cluster: &Cluster, namespace: &str, release: &str) -> Result<Self, Problem> {
+        let past = Past::read(cluster, namespace, release).await?;
+        let entry = past.history.deployed().or_else(|| past.history.current());
+        let revision = entry.ok_or_else(|| not_found(release))?.head.revision;
+        let mut inputs = Self::empty(OperationKind::Upgrade, namespace, release, &past);
+        inputs.set_base(past.record(revision)?)?;
+        inputs.new.clone_from(&inputs.base);
+        inputs.options.no_hooks = true;
+        Ok(inputs)
+    }
+
+    /// The request that borrows from this.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        Request {
+            operation: self.operation,
+            namespace: &self.namespace,
+            release: &self.release,
+            current_revision: self.current_revision,
+            base_revision: self.base_revision,
+            next_revision: self.next_revision,
+            base: &self.base,
+            base_hooks: &self.base_hooks,
+            new: &self.new,
+            hooks: &self.hooks,
+            crds: &self.crds,
+            options: &self.options,
+            orphans: true,
+            kinds: &self.kinds,
+            warnings: &self.warnings,
+            record: self.record,
+        }
+    }
+
+    fn empty(operation: OperationKind, namespace: &str, release: &str, past: &Past) -> Self {
+        Self {
+            operation,
+            namespace: namespace.to_owned(),
+            release: release.to_owned(),
+            current_revision: past.history.current_revision(),
+            base_revision: 0,
+            next_revision: past.history.current_revision() + 1,
+            base: Vec::new(),
+            base_hooks: Vec::new(),
+            new: Vec::new(),
+            hooks: Vec::new(),
+            crds: Vec::new(),
+            options: ApplyOptions::default(),
+            kinds: past.kinds.iter().cloned().collect(),
+            warnings: Vec::new(),
+            record: None,
+        }
+    }
+
+    fn set_base(&mut self, record: &Record) -> Result<(), Problem> {
+        self.base_revision = record.version;
+        self.base = documents::read_stored(&record.manifest)?;
+        self.base_hooks = stored_hooks(record)?;
+        Ok(())
+    }
+
+    fn apply(past: Past, namespace: &str, release: &str, apply: &Apply) -> Result<Self, Problem> {
+        if apply.world != World::Exact {
+            return Err(Problem::new(
+                Code::PreviewRefused,
+                "render the chart once more with the real clock and real randomness, and plan that",
+            ));
+        }
+        past.expect(apply.expected_revision)?;
+        let set = documents::read(&apply.documents)?;
+        let (operation, base) = past.base(release, apply.mode)?;
+        let base = base.map(|entry| entry.head.revision);
+        let mut inputs = Self::empty(operation, namespace, release, &past);
+        let base_record = base.map(|revision| past.record(revision)).transpose()?;
+        if let Some(record) = base_record {
+            inputs.set_base(record)?;
+        }
+        inputs.options = apply.options.clone();
+        let installs = operation == OperationKind::Install;
+        if apply.options.crds == CrdPolicy::Apply || (installs && apply.options.crds == CrdPolicy::Install) {
+            inputs.crds = documents::read_crds(&apply.crds)?;
+        }
+        // The namespace is created by an install alone.
+        inputs.options.create_namespace &= installs;
+        let record = record_of(&inputs, apply, &set)?;
+        let encoded = record::encode(&record);
+        refuse_too_large(&encoded)?;
+        inputs.record = Some(record_size(&encoded.sizes));
+        inputs.warnings = set
+            .dropped
+            .iter()
+            .map(|(source, events)| {
+                format!("{source}: no such hook event: {events}; the document is left out, as Helm does")
+            })
+            .collect();
+        (inputs.new, inputs.hooks) = (set.items, set.hooks);
+        Ok(inputs)
+    }
+
+    fn rollback(past: Past, namespace: &str, release: &str, rollback: &Rollback) -> Result<Self, Problem> {
+        past.expect(rollback.expected_revision)?;
+        let last = past.history.current().ok_or_else(|| not_found(release))?.head.revision;
+        let target = match rollback.to_revision {
+            0 => last.saturating_sub(1),
+            chosen => chosen,
+        };
+        if past.history.entry(target).is_none() {
+            return Err(Problem::new(Code::NotFound, format!("release has no {target} version")));
+        }
+        let mut inputs = Self::empty(OperationKind::Rollback, namespace, release, &past);
+        inputs.set_base(past.record(last)?)?;
+        let target = past.record(target)?;
+        inputs.new = documents::read_stored(&target.manifest)?;
+        inputs.hooks = stored_hooks(target)?;
+        inputs.options = rollback.options.clone();
+        Ok(inputs)
+    }
+
+    fn uninstall(past: Past, namespace: &str, release: &str, uninstall: &Uninstall) -> Result<Self, Problem> {
+        past.expect(uninstall.expected_revision)?;
+        let last = past.history.current().ok_or_else(|| not_found(release))?.head.revision;
+        let mut inputs = Self::empty(OperationKind::Uninstall, namespace, release, &past);
+        inputs.next_revision = 0;
+        inputs.set_base(past.record(last)?)?;
+        inputs.hooks.clone_from(&inputs.base_hooks);
+        inputs.options.no_hooks = uninstall.no_hooks;
+        Ok(inputs)
+    }
+}
+
+fn not_found(release: &str) -> Problem {
+    Problem::new(Code::NotFound, format!("release: not found: {release}"))
+}
+
+/// A release's records.
+struct Past {
+    history: History,
+    records: Vec<Record>,
+    kinds: BTreeSet<(String, String)>,
+}
+
+impl Past {
+    async fn read(cluster: &Cluster, namespace: &str, release: &str) -> Result<Self, Problem> {
+        let (mut entries, mut records, mut kinds) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Store::new(cluster, namespace)
+            .walk(release, |revision| {
+                entries.push(Entry::of(&revision));
+                if let Body::Record(record) = revision.body {
+                    kinds_of(&record.manifest, &mut kinds);
+                    records.push(*record);
+                }
+            })
+            .await?;
+        Ok(Self { history: History::new(release, entries), records, kinds })
+    }
+
+    fn record(&self, revision: u32) -> Result<&Record, Problem> {
+        self.records.iter().find(|record| record.version == revision).ok_or_else(|| {
+            Problem::new(Code::RecordCorrupt, format!("the record of revision {revision} cannot be read"))
+        })
+    }
+
+    fn expect(&self, revision: Option<u32>) -> Result<(), Problem> {
+        let current = self.history.current_revision();
+        match revision {
+            Some(expected) if expected != current => Err(Problem::new(
+                Code::RevisionMismatch,
+                format!("revision {expected} was expected, and the last one is {current}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this is an install or an upgrade, and what it starts from.
+    fn base(&self, release: &str, mode: ApplyMode) -> Result<(OperationKind, Option<&Entry>), Problem> {
+        let Some(last) = self.history.current() else {
+            if mode == ApplyMode::Upgrade {
+                let detail = format!("\"{release}\" has no deployed releases");
+                return Err(Problem::new(Code::NotFound, detail));
+            }
+            return Ok((OperationKind::Install, None));
+        };
+        if mode == ApplyMode::Install {
+            return Err(Problem::new(Code::NameInUse, "cannot reuse a name that is still in use"));
+        }
+        if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
+            return Ok((OperationKind::Install, Some(last)));
+        }
+        Ok((OperationKind::Upgrade, Some(self.history.base()?)))
+    }
+}
+
+/// The kinds of a manifest, by the lines at the left margin that name them: enough to know what to look for.
+fn kinds_of(manifest: &str, kinds: &mut BTreeSet<(String, String)>) {
+    let value = |line: &str, name: &str| {
+        let value = line.strip_prefix(name)?.split('#').next()?.trim().trim_matches(['"', '\'']);
+        (!value.is_empty()).then(|| value.to_owned())
+    };
+    let (mut api_version, mut kind) = (None, None);
+    for line in manifest.lines().chain(["---"]) {
+        if line.starts_with("---") {
+            if let (Some(api_version), Some(kind)) = (api_version.take(), kind.take()) {
+                kinds.insert((api_version, kind));
+            }
+        } else if let Some(found) = value(line, "apiVersion:") {
+            api_version = Some(found);
+        } else if let Some(found) = value(line, "kind:") {
+            kind = Some(found);
+        }
+    }
+}
+
+/// The hooks of a record, read.
+///
+/// # Errors
+/// `invalid-document`: the record was written by hand, or is damaged.
+pub fn stored_hooks(record: &Record) -> Result<Vec<HookItem>, Problem> {
+    let mut hooks = Vec::new();
+    for hook in &record.hooks {
+        for object in documents::objects(&hook.manifest, &hook.path)? {
+            hooks.push(HookItem {
+                object,
+                source: hook.path.clone(),
+                text: hook.manifest.clone(),
+                events: hook.events.clone(),
+                weight: hook.weight,
+                delete_policies: hook.delete_policies.clone(),
+                output_log_policies: hook.output_log_policies.clone(),
+            });
+        }
+    }
+    Ok(hooks)
+}
+
+/// The record that would be written, near enough to know its size.
+fn record_of(inputs: &Inputs, apply: &Apply, set: &documents::Set) -> Result<Record, Problem> {
+    let hook = |item: &HookItem| Hook {
+        name: item.object.name().to_owned(),
+        kind: item.object.kind().to_owned(),
+        path: item.source.clone(),
+        manifest: item.text.clone(),
+        events: item.events.clone(),
+        last_run: HookRun::default(),
+        weight: item.weight,
+        delete_policies: item.delete_policies.clone(),
+        output_log_policies: item.output_log_policies.clone(),
+    };
+    Ok(Record {
+        name: inputs.release.clone(),
+        namespace: inputs.namespace.clone(),
+        version: inputs.next_revision,
+        info: Info {
+            first_deployed: Some(Time::default()),
+            last_deployed: Some(Time::default()),
+            deleted: None,
+            description: "Upgrade complete".to_owned(),
+            status: Status::Deployed.text().to_owned(),
+            rollback_revision: 0,
+            notes: apply.notes.clone(),
+        },
+        chart: Some(chart_to_record(&apply.chart, apply.options.slim_record)?),
+        config: apply.config.clone(),
+        manifest: set.manifest.clone(),
+        hooks: set.hooks.iter().map(hook).collect(),
+        apply_method: "ssa".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_found_without_reading_the_documents() {
+        let mut kinds = BTreeSet::new();
+        let manifest = "---\n# Source: a\napiVersion: v1\nkind: \"Service\"\nspec:\n  kind: Inner\n---\nkind: Deployment # x\napiVersion: apps/v1\n---\nkind: Alone\n";
+        kinds_of(manifest, &mut kinds);
+        let found: Vec<String> =
+            kinds.into_iter().map(|(version, kind)| format!("{version} {kind}")).collect();
+        assert_eq!(found, ["apps/v1 Deployment", "v1 Service"]);
+    }
+}
