@@ -8,6 +8,7 @@
 mod bridge;
 mod faults;
 mod helm;
+mod plans;
 mod ready;
 
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ use tests::scene::World;
 use tests::trial::{self, Trial};
 
 /// All trials, in the order of the files.
-const TRIALS: &[&[Trial<World>]] = &[ready::TRIALS, helm::TRIALS, faults::TRIALS, bridge::TRIALS];
+const TRIALS: &[&[Trial<World>]] = &[ready::TRIALS, helm::TRIALS, faults::TRIALS, bridge::TRIALS, plans::TRIALS];
 
 fn main() -> ExitCode {
     match run() {

@@ -117,8 +117,8 @@ impl Default for LogOptions {
 struct Items {
     #[serde(default)]
     metadata: ListMeta,
-    #[serde(default)]
-    items: Vec<Value>,
+    /// `null` where there are none, in lists of metadata.
+    items: Option<Vec<Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -175,7 +175,7 @@ impl Cluster {
         let answer = self.send(Call { accept, ..Call::read(Verb::List, target, about.clone()) }).await?;
         let read: Items =
             serde_json::from_slice(&answer.body).map_err(|error| Error::unreadable(&about, error))?;
-        let items = read.items.into_iter().filter_map(Object::from_value).map(|mut object| {
+        let items = read.items.unwrap_or_default().into_iter().filter_map(Object::from_value).map(|mut object| {
             object.as_map_mut().insert("apiVersion".to_owned(), api_version.into());
             object.as_map_mut().insert("kind".to_owned(), kind.into());
             object

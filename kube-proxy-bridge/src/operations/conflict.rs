@@ -85,7 +85,9 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 fn kind(owner: &Owner) -> ConflictKind {
     let name = owner.manager.to_ascii_lowercase();
     let is = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    if owner.subresource.as_deref() == Some("scale") || is(&["autoscal", "keda", "vpa-"]) {
+    if name.starts_with("kubectl") || is(&["mozilla", "k9s", "lens", "headlamp", "dashboard"]) {
+        ConflictKind::Kubectl
+    } else if owner.subresource.as_deref() == Some("scale") || is(&["autoscal", "keda", "vpa-"]) {
         ConflictKind::Autoscaler
     } else if owner.manager == HELM {
         ConflictKind::Helm
@@ -94,8 +96,6 @@ fn kind(owner: &Owner) -> ConflictKind {
         || name.starts_with("terraform")
     {
         ConflictKind::Deployer
-    } else if name.starts_with("kubectl") || is(&["mozilla", "k9s", "lens", "headlamp", "dashboard"]) {
-        ConflictKind::Kubectl
     } else if is(&["controller", "operator"]) || name == "manager" || name.starts_with("kube-") {
         ConflictKind::Controller
     } else {
@@ -196,6 +196,7 @@ mod tests {
             ("k9s", Kubectl),
             ("argocd-controller", Deployer),
             ("flux-client-side-apply", Deployer),
+            ("kubectl", Kubectl),
             ("helm-controller", Deployer),
             ("kustomize-controller", Deployer),
             ("kube-controller-manager", Controller),

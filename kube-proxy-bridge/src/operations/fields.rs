@@ -232,8 +232,13 @@ pub fn cause(
 ) -> Cause {
     let is_others = owner.is_some_and(|owner| owner.manager != HELM);
     let Some(new) = new else {
-        let was_ours = base.is_some() || (predicted.is_none() && owner.is_some() && !is_others);
-        return if was_ours { Cause::Removed } else { Cause::Server };
+        return match (base, predicted) {
+            (Some(_), _) => Cause::Removed,
+            // In no manifest, and gone afterwards: somebody's addition, or ours from an attempt that failed.
+            (None, None) if is_others => Cause::DriftReverted,
+            (None, None) if owner.is_some() => Cause::Removed,
+            _ => Cause::Server,
+        };
     };
     if !predicted.is_some_and(|predicted| covers(predicted, new)) {
         return Cause::Mutated;
@@ -493,6 +498,7 @@ mod tests {
             (a, None, a, None, Some(&helm), Cause::Removed),
             // Left from an attempt that failed: ours, and in no manifest.
             (None, None, a, None, Some(&helm), Cause::Removed),
+            (None, None, a, None, Some(&other), Cause::DriftReverted),
             (None, None, a, b, None, Cause::Server),
             (None, None, None, b, None, Cause::Server),
             (a, b, a, c, Some(&helm), Cause::Mutated),
