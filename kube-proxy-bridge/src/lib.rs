@@ -28,12 +28,13 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse as _;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tower_http::catch_panic::CatchPanicLayer;
 use wire::{ClusterInfo, Code, Mode, Problem};
 
-use crate::audit::Audit;
+use crate::audit::{Audit, Entry};
 use crate::auth::Caller;
 use crate::auth::host::Hosts;
 use crate::auth::launch::Codes;
@@ -42,6 +43,7 @@ use crate::auth::rate::{Failures, Known, Limiter};
 use crate::auth::session::Sessions;
 use crate::config::{Access, Settings};
 use crate::http::error::Failure;
+use crate::http::guard::Peer;
 use crate::http::headers::SecurityHeaders;
 use crate::http::page::Page;
 use crate::kube::{Cluster, Connector, Credential, Observer};
@@ -315,7 +317,11 @@ impl State {
     /// Asks the cluster every ten seconds whether it is there, for ever; nothing else does, so that probes cost nothing.
     pub async fn watch_cluster(self) {
         let Some(connector) = &self.0.connector else { return };
-        let cluster = connector.cluster(&Credential::Kubeconfig);
+        // In `passthrough` mode the bridge itself is nobody.
+        let cluster = connector.cluster(match self.0.settings.access {
+            Access::Local => &Credential::Kubeconfig,
+            Access::Passthrough => &Credential::Anonymous,
+        });
         loop {
             let answer = cluster.version().await;
             {
@@ -364,6 +370,22 @@ impl State {
         &self.0.known
     }
 
+    /// The start of a line for the audit log.
+    #[must_use]
+    pub fn audit_entry(&self, caller: &Caller, peer: Peer, action: &str) -> Entry {
+        Entry {
+            mode: match self.mode() {
+                Mode::Local => "local",
+                Mode::None => "none",
+                Mode::Passthrough => "passthrough",
+            },
+            caller: caller.identity().to_owned(),
+            peer: peer.0.to_string(),
+            action: action.to_owned(),
+            ..Entry::default()
+        }
+    }
+
     fn auth_failed(&self, reason: &'static str) {
         self.0.metrics.auth_failed(reason);
         tracing::info!(event = "sign-in-refused", reason);
@@ -391,17 +413,25 @@ pub fn observer(metrics: Metrics) -> Observer {
 
 /// The whole service as a router, so that tests call it without a port.
 pub fn app(state: State) -> Router {
-    Router::new()
+    let routes = Router::new()
         .merge(http::health::routes())
         .merge(http::session::routes())
         .merge(http::openapi::routes())
         .merge(http::events::routes())
         .merge(http::operations::routes())
-        .merge(http::plans::routes())
+        .merge(http::plans::routes());
+    guarded(routes, state)
+}
+
+/// `routes` behind the door, and the page beside them.
+pub fn guarded(routes: Router<State>, state: State) -> Router {
+    let broken = || CatchPanicLayer::custom(|_| Failure::internal().into_response());
+    routes
         // The last layer runs first.
+        .layer(broken())
         .layer(from_fn_with_state(state.clone(), http::guard::gate))
         .fallback(http::page::serve)
-        .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(Failure::internal())))
+        .layer(broken())
         .layer(from_fn_with_state(state.clone(), http::guard::enter))
         .with_state(state)
 }

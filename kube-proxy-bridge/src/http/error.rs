@@ -3,9 +3,12 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sha2::{Digest as _, Sha256};
 use wire::{Code, Problem};
 
-use crate::telemetry;
+use crate::auth::hex;
+use crate::policy::Rule;
+use crate::{kube, telemetry};
 
 /// What a route answers when it cannot do what was asked.
 ///
@@ -13,9 +16,14 @@ use crate::telemetry;
 #[derive(Debug)]
 pub struct Failure(pub Box<Problem>);
 
-/// The code of a refused request, left in the answer's extensions for log and metrics.
+/// Why a request was refused, left in the answer's extensions for log and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused(pub Code);
+pub struct Refused {
+    /// The problem's code.
+    pub code: Code,
+    /// The rule of the policy.
+    pub rule: Option<Rule>,
+}
 
 impl Failure {
     /// A failure of this code.
@@ -37,8 +45,13 @@ impl From<Problem> for Failure {
     }
 }
 
-impl From<crate::kube::Error> for Failure {
-    fn from(error: crate::kube::Error) -> Self {
+impl From<kube::Error> for Failure {
+    /// The person sees the API server's sentence; the log gets its reason and a hash that tells equal ones.
+    fn from(error: kube::Error) -> Self {
+        let hash = hex(&Sha256::digest(error.message.as_bytes())[..4]);
+        let is_word = error.reason.len() <= 40 && error.reason.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let reason = if is_word { error.reason.as_str() } else { "other" };
+        tracing::info!(event = "cluster-refused", status = error.status, reason, hash);
         Self::from(error.problem())
     }
 }
@@ -72,7 +85,8 @@ impl IntoResponse for Failure {
             }
             _ => {}
         }
-        response.extensions_mut().insert(Refused(self.0.code));
+        let rule = self.0.rule.as_deref().and_then(Rule::of_id);
+        response.extensions_mut().insert(Refused { code: self.0.code, rule });
         response
     }
 }

@@ -65,7 +65,7 @@ pub async fn enter(Shared(state): Shared<State>, mut request: Request, next: Nex
         }
         // Hexadecimal digits always are a header value.
         response.headers_mut().extend(HeaderValue::try_from(&*id).map(|id| (X_REQUEST_ID, id)));
-        note(&method, peer, &response, started.elapsed());
+        note(&state, &method, peer, &response, started.elapsed());
         response
     })
     .await
@@ -318,11 +318,25 @@ pub fn too_often(sentence: &str, wait: Duration) -> Response {
 }
 
 /// One line for every request of the interface; the page's files only when asked for.
-fn note(method: &Method, peer: Peer, response: &Response, elapsed: Duration) {
+fn note(state: &State, method: &Method, peer: Peer, response: &Response, elapsed: Duration) {
     let status = response.status().as_u16();
-    let code = response.extensions().get::<Refused>().map_or("", |refused| refused.0.text());
+    let refused = response.extensions().get::<Refused>();
+    if let Some(rule) = refused.and_then(|refused| refused.rule) {
+        state.metrics().policy_denied(rule.id());
+    }
+    let code = refused.map_or("", |refused| refused.code.text());
     let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    let method = method.as_str();
+    // A method can be any word, and a word of a client's is not for the log.
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    let method = if known.contains(method) { method.as_str() } else { "other" };
     match response.extensions().get::<Routed>() {
         Some(Routed(route)) => {
             tracing::info!(event = "request", method, route, status, code, ms, peer = %peer.0);

@@ -24,6 +24,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Who the cluster sees.
 #[derive(Clone, Debug)]
 pub enum Credential {
+    /// Nobody: what the cluster tells everyone.
+    Anonymous,
     /// The kubeconfig's user.
     Kubeconfig,
     /// The caller's own token.
@@ -35,6 +37,7 @@ impl Credential {
     #[must_use]
     pub fn identity(&self) -> String {
         match self {
+            Self::Anonymous => "anonymous".to_owned(),
             Self::Kubeconfig => "kubeconfig".to_owned(),
             Self::Token(token) => {
                 let digest = Sha256::digest(token.expose_secret().as_bytes());
@@ -181,6 +184,7 @@ impl Connector {
             oldest.and_then(|identity| views.remove(&identity));
         }
         let (client, token) = match credential {
+            Credential::Anonymous => (self.anonymous.clone(), None),
             Credential::Kubeconfig => (self.own.clone(), None),
             Credential::Token(token) => (self.anonymous.clone(), Some(token.clone())),
         };

@@ -109,11 +109,17 @@ impl Rule {
         }
     }
 
+    /// The rule of this name.
+    #[must_use]
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rule| rule.id() == id)
+    }
+
     /// The rule of this name, where a person may switch it.
     #[must_use]
     pub fn named(id: &str) -> Option<Self> {
         let fixed = [Self::KindDenied, Self::NamespaceNotListed, Self::NamespaceDenied];
-        Self::ALL.iter().copied().find(|rule| rule.id() == id && !fixed.contains(rule))
+        Self::of_id(id).filter(|rule| !fixed.contains(rule))
     }
 
     /// Whether it is in force whoever uses the bridge.

@@ -1,72 +1,20 @@
-//! Conversations with the router, without a port.
+//! The page: its files, their encodings, the headers of every answer.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use kube_proxy_bridge::http::page::Page;
-use kube_proxy_bridge::{Setup, State, app};
-use tower::ServiceExt as _;
 
-const INDEX: &str = "<!doctype html><script type=\"module\">alert('Hello, world.');</script>";
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Answer {
-    #[track_caller]
-    fn header(&self, name: impl header::AsHeaderName) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
-    }
-
-    /// The code of the problem.
-    #[track_caller]
-    fn problem(&self) -> String {
-        assert_eq!(self.header(header::CONTENT_TYPE), "application/problem+json", "{}", self.body);
-        assert_eq!(self.header(header::CACHE_CONTROL), "no-store");
-        let problem: wire::Problem = serde_json::from_str(&self.body).expect("a problem");
-        assert_eq!(problem.status, self.status.as_u16());
-        assert_eq!(problem.request_id.as_deref(), Some(self.header("x-request-id")));
-        problem.code.text().to_owned()
-    }
-}
-
-fn page() -> Page {
-    let files = [
-        ("index.html", INDEX),
-        ("app-0123456789abcdef.js", "plain"),
-        ("app-0123456789abcdef.js.br", "brotli"),
-        ("app-0123456789abcdef.js.gz", "gzip"),
-        ("worker_bg.wasm", "wasm"),
-        ("archive.gz", "a file of its own"),
-        ("examples/starter.json", "{}"),
-    ];
-    let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
-    Page::from_files(BTreeMap::from(files))
-}
+use crate::harness::{Answer, Ask, Bridge, INDEX};
 
 async fn send(method: Method, target: &str, headers: &[(&str, &str)]) -> Answer {
-    let app =
-        app(State::new(Setup::page_only(page(), SocketAddr::from(([127, 0, 0, 1], 8484)))).expect("a state"));
-    let mut request = Request::builder().method(method).uri(target);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let response = app.oneshot(request.body(Body::empty()).expect("a request")).await.expect("infallible");
-    let (parts, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await.expect("a body");
-    let body = String::from_utf8(body.to_vec()).expect("UTF-8");
-    Answer { status: parts.status, headers: parts.headers, body }
+    let ask = headers
+        .iter()
+        .fold(Ask::new(method, target).without_host(), |ask, (name, value)| ask.header(name, value));
+    Bridge::page().send(ask).await
 }
 
 async fn get(path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut all = vec![("host", "127.0.0.1:8484")];
-    all.extend(headers);
-    send(Method::GET, path, &all).await
+    let ask = headers.iter().fold(Ask::get(path), |ask, (name, value)| ask.header(name, value));
+    Bridge::page().send(ask).await
 }
 
 #[tokio::test]
