@@ -5,11 +5,14 @@
 
 #![expect(clippy::print_stdout, reason = "a test binary reports to its terminal")]
 
+mod breaks;
 mod bridge;
 mod faults;
 mod helm;
+mod operations;
 mod plans;
 mod ready;
+mod rendered;
 
 use std::process::ExitCode;
 use std::thread;
@@ -18,7 +21,15 @@ use tests::scene::World;
 use tests::trial::{self, Trial};
 
 /// All trials, in the order of the files.
-const TRIALS: &[&[Trial<World>]] = &[ready::TRIALS, helm::TRIALS, faults::TRIALS, bridge::TRIALS, plans::TRIALS];
+const TRIALS: &[&[Trial<World>]] = &[
+    ready::TRIALS,
+    helm::TRIALS,
+    faults::TRIALS,
+    bridge::TRIALS,
+    plans::TRIALS,
+    operations::TRIALS,
+    breaks::TRIALS,
+];
 
 fn main() -> ExitCode {
     match run() {

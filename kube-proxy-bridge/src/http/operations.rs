@@ -60,6 +60,7 @@ pub async fn start(
         cluster,
         policy: Arc::new(state.policy().clone()),
         redactor: state.redactor().clone(),
+        plans: Arc::clone(state.plans()),
         metrics: state.metrics().clone(),
         audit: state.audit().clone(),
         mode: mode(&state),

@@ -175,11 +175,12 @@ impl Cluster {
         let answer = self.send(Call { accept, ..Call::read(Verb::List, target, about.clone()) }).await?;
         let read: Items =
             serde_json::from_slice(&answer.body).map_err(|error| Error::unreadable(&about, error))?;
-        let items = read.items.unwrap_or_default().into_iter().filter_map(Object::from_value).map(|mut object| {
-            object.as_map_mut().insert("apiVersion".to_owned(), api_version.into());
-            object.as_map_mut().insert("kind".to_owned(), kind.into());
-            object
-        });
+        let items =
+            read.items.unwrap_or_default().into_iter().filter_map(Object::from_value).map(|mut object| {
+                object.as_map_mut().insert("apiVersion".to_owned(), api_version.into());
+                object.as_map_mut().insert("kind".to_owned(), kind.into());
+                object
+            });
         Ok(List {
             items: items.collect(),
             resource_version: read.metadata.resource_version,

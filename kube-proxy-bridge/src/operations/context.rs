@@ -14,6 +14,8 @@ use super::log::guard;
 use crate::kube::{self, Cluster};
 use crate::redact::Redaction;
 
+/// The longest an operation may take, whatever it asks for.
+pub(super) const LONGEST: Duration = Duration::from_secs(7_200);
 /// How long an operation waits for a fresh token.
 const FRESH_TOKEN: Duration = Duration::from_secs(300);
 
@@ -141,16 +143,12 @@ impl Context {
         })
     }
 
-    /// The same with the time for another operation: the way back after a failure.
-    pub(super) fn again(&self, deadline_seconds: u32) -> Arc<Self> {
-        let deadline = Duration::from_secs(u64::from(deadline_seconds.max(1)));
-        let context = Self::new(
-            self.handle.clone(),
-            self.cluster(),
-            self.redaction.clone(),
-            self.step_timeout,
-            deadline,
-        );
+    /// The same with the time for another operation: the way back after a failure, or on after a crash.
+    pub(super) fn again(&self, step_seconds: u32, deadline_seconds: u32) -> Arc<Self> {
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1))).min(LONGEST);
+        let (handle, redaction) = (self.handle.clone(), self.redaction.clone());
+        let context =
+            Self::new(handle, self.cluster(), redaction, seconds(step_seconds), seconds(deadline_seconds));
         *guard(&context.cluster) = guard(&self.cluster).clone();
         context
     }

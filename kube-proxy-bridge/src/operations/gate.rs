@@ -1,16 +1,19 @@
 //! What must hold before anything is written: policy, size, places, ownership, and a dry run of every object.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use release::record::{self, Record};
 use serde_json::Value;
-use wire::{OperationKind, Problem};
+use wire::{EventBody, OperationKind, PlanSubject, Problem};
 
 use super::context::{Broken, Context, Stop};
 use super::draft;
+use super::inputs::Inputs;
+use super::plan;
+use super::plans::Plans;
 use super::run::{Job, Prepared};
-use super::tryout;
 use crate::audit::Audit;
 use crate::documents::Item;
 use crate::kube::Cluster;
@@ -30,6 +33,8 @@ pub struct Environment {
     pub policy: Arc<Policy>,
     /// Hides what is secret.
     pub redactor: Redactor,
+    /// Plans that were made.
+    pub plans: Arc<Plans>,
     /// Counts.
     pub metrics: Metrics,
     /// Writes down.
@@ -120,6 +125,14 @@ pub(super) async fn check_hooks(
 /// Asks the policy about everything that an install, upgrade or rollback would send.
 pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> Result<(), Stop> {
     check_objects(job, &prepared.objects)?;
+    if prepared.options.prune {
+        // What a forged record names must not be deleted either.
+        let kept: HashSet<_> =
+            prepared.objects.iter().map(|object| draft::identity(&object.reference())).collect();
+        let surplus = |object: &&Object| !kept.contains(&draft::identity(&object.reference()));
+        let surplus: Vec<Object> = prepared.base.iter().filter(surplus).cloned().collect();
+        check_objects(job, &surplus)?;
+    }
     if prepared.options.no_hooks {
         return Ok(());
     }
@@ -131,11 +144,15 @@ pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> 
     check_hooks(job, context, &prepared.record, events).await
 }
 
-/// Tries everything out: policy, ownership, and a dry run of each object. Nothing is written.
+/// Tries everything out: policy, then the plan that was made before, looked at again, or one made now. Nothing is written.
+///
+/// # Errors
+/// `policy-denied`, `plan-stale`, what stands in the way of the first object; why the operation stops.
 pub(super) async fn try_out(
     job: &Job,
     context: &Arc<Context>,
     prepared: &Prepared,
+    subject: &PlanSubject,
     crds: &[Item],
 ) -> Result<(), Stop> {
     check(job, context, prepared).await?;
@@ -143,5 +160,40 @@ pub(super) async fn try_out(
         let objects: Vec<Object> = crds.iter().map(|item| item.object.clone()).collect();
         check_objects(job, &objects)?;
     }
-    tryout::all(context, prepared).await
+    planned(job, context, subject).await
+}
+
+/// Makes sure that what would happen now is what a person agreed to, or at least that nothing stands in its way.
+pub(super) async fn planned(job: &Job, context: &Arc<Context>, subject: &PlanSubject) -> Result<(), Stop> {
+    let (namespace, release) = (job.namespace(), job.release());
+    let plan_id = match subject {
+        PlanSubject::Apply(apply) => apply.plan_id.as_deref(),
+        PlanSubject::Rollback(rollback) => rollback.plan_id.as_deref(),
+        PlanSubject::Uninstall(uninstall) => uninstall.plan_id.as_deref(),
+    };
+    let kept = match plan_id {
+        Some(id) => Some(job.environment.plans.get(job.handle.identity(), id)?),
+        None => None,
+    };
+    let (kept, redactor) = (kept.as_deref(), &job.environment.redactor);
+    let plan = context
+        .ask(|cluster| async move {
+            let inputs = Inputs::of(&cluster, namespace, release, subject).await?;
+            match kept {
+                Some(kept) => plan::confirm(&cluster, kept, &inputs.request(), redactor).await,
+                // What nobody looks at is not looked for.
+                None => {
+                    let request = plan::Request { orphans: false, ..inputs.request() };
+                    plan::make(&cluster, &request, redactor).await
+                }
+            }
+        })
+        .await?;
+    context.warn(None, plan.plan.warnings.clone());
+    for object in plan.plan.objects.iter().filter(|object| !object.conflicts.is_empty()) {
+        let (object, conflicts) = (object.object.clone(), object.conflicts.clone());
+        context.handle.emit(EventBody::Conflict { object, conflicts });
+    }
+    context.handle.emit(EventBody::PlanSummary { counts: plan.plan.counts });
+    Ok(plan.refuse_unclean()?)
 }

@@ -31,7 +31,6 @@ mod steps;
 mod streams;
 mod subject;
 mod test;
-mod tryout;
 mod uninstall;
 mod wait;
 

@@ -69,13 +69,17 @@ pub(super) async fn recover(job: &Job, asked: Recover) -> Ended {
     let defaults = ApplyOptions::default();
     let context = job.context(&[], defaults.step_timeout_seconds, defaults.deadline_seconds);
     context.enter(OperationState::Validating, 0);
-    let outcome = match chosen(job, &context, &asked).await {
-        Err(stop) => Outcome::refused(&stop),
-        Ok((history, entry)) => match asked.action {
-            RecoverAction::Abandon => abandon(job, &context, &entry).await,
-            RecoverAction::Resume => resume(job, &context, &history, &entry).await,
-            RecoverAction::Rollback => go_back(job, &context, &entry).await,
-        },
+    let (history, entry) = match chosen(job, &context, &asked).await {
+        Err(stop) => return (Outcome::refused(&stop), Some(context)),
+        Ok(chosen) => chosen,
+    };
+    // The times are those of the operation that was cut off, from now on.
+    let how = options(&entry.head);
+    let context = context.again(how.step_timeout_seconds, how.deadline_seconds);
+    let outcome = match asked.action {
+        RecoverAction::Abandon => abandon(job, &context, &entry).await,
+        RecoverAction::Resume => resume(job, &context, &history, &entry).await,
+        RecoverAction::Rollback => go_back(job, &context, &entry).await,
     };
     (outcome, Some(context))
 }
@@ -167,7 +171,9 @@ async fn go_back(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
     };
     match job.rolled_back(context, &history, &rollback).await {
         Ok(prepared) => {
-            if let Err(stop) = gate::try_out(job, context, &prepared, &[]).await {
+            if let Err(stop) =
+                gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback.clone()), &[]).await
+            {
                 return Outcome::refused(&stop);
             }
             job.locked(context, prepared, &history).await

@@ -13,11 +13,11 @@ use std::time::Duration;
 use release::record::{self, Record};
 use wire::{
     Apply, ApplyMode, ApplyOptions, Cleanup, Code, Counts, CrdPolicy, EventBody, ObjectState, OnFailure,
-    OperationKind, OperationResult, OperationState, Problem, Recover, Rollback, Status, TestRun, Uninstall,
-    Wait, World,
+    OperationKind, OperationResult, OperationState, PlanSubject, Problem, Recover, Rollback, Status, TestRun,
+    Uninstall, Wait, World,
 };
 
-use super::context::{Context, Note, Stop};
+use super::context::{Context, LONGEST, Note, Stop};
 use super::draft;
 use super::gate;
 use super::handle::{Halt, Handle};
@@ -33,8 +33,6 @@ use crate::kube;
 use crate::object::Object;
 use crate::releases::{Entry, History, Revision, Store, lock, merge_labels};
 
-/// The longest an operation may take, whatever it asks for.
-const LONGEST: Duration = Duration::from_secs(7_200);
 /// How long a definition may take to be accepted.
 const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -92,6 +90,9 @@ pub async fn run(environment: gate::Environment, handle: Handle, request: Reques
     };
     if let Some(mut problem) = outcome.problem {
         problem.operation = Some(handle.id().to_owned());
+        if let Some(context) = &tally {
+            context.redaction.problem(&mut problem);
+        }
         handle.emit(EventBody::Problem { problem: Box::new(problem), terminal: true });
     }
     let (counts, durations) =
@@ -274,7 +275,7 @@ impl Job {
             migrates,
             planned: apply.plan_id.is_some(),
         };
-        gate::try_out(self, context, &prepared, crds).await?;
+        gate::try_out(self, context, &prepared, &PlanSubject::Apply(Box::new(apply.clone())), crds).await?;
         Ok(Found::New(Box::new(prepared)))
     }
 
@@ -288,7 +289,7 @@ impl Job {
             refuse_held(self, last)?;
         }
         let prepared = self.rolled_back(context, &history, rollback).await?;
-        gate::try_out(self, context, &prepared, &[]).await?;
+        gate::try_out(self, context, &prepared, &PlanSubject::Rollback(rollback.clone()), &[]).await?;
         Ok(Found::New(Box::new(prepared)))
     }
 
@@ -582,7 +583,7 @@ impl Job {
             Ok(history) => history,
             Err(stop) => return Outcome { problem: Some(stop.problem()), ..failed },
         };
-        let fresh = context.again(prepared.options.deadline_seconds);
+        let fresh = context.again(prepared.options.step_timeout_seconds, prepared.options.deadline_seconds);
         if prepared.kind == OperationKind::Install {
             let asked = Uninstall {
                 no_hooks: prepared.options.no_hooks,

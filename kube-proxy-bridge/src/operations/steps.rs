@@ -339,6 +339,7 @@ impl Execution<'_> {
             format!("server-side apply failed for object {what}: {message}")
         };
         problem.objects = vec![reference.clone()];
+        self.context.redaction.problem(&mut problem);
         if error.is_field_conflict() {
             let document = object.clone().into_value();
             problem.conflicts = conflict::conflicts(&error.causes, &Value::Null, &document);

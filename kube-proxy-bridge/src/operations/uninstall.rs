@@ -12,8 +12,8 @@ use std::time::Instant;
 use futures::{StreamExt as _, stream};
 use release::record::Record;
 use wire::{
-    Cascade, Cleanup, Code, ObjectRef, ObjectState, OperationResult, OperationState, Problem, Status,
-    Uninstall,
+    Cascade, Cleanup, Code, ObjectRef, ObjectState, OperationResult, OperationState, PlanSubject, Problem,
+    Status, Uninstall,
 };
 
 use super::context::{Broken, Context, Note, Stop};
@@ -45,7 +45,7 @@ pub(super) async fn uninstall(job: &Job, asked: Uninstall) -> Ended {
     (outcome, Some(context))
 }
 
-async fn checked(job: &Job, context: &Context, asked: &Uninstall) -> Result<History, Stop> {
+async fn checked(job: &Job, context: &Arc<Context>, asked: &Uninstall) -> Result<History, Stop> {
     let history = job.history(context).await?;
     let Some(last) = history.current() else {
         let detail = format!("uninstall: Release not loaded: {0}: release: not found", job.release());
@@ -60,6 +60,9 @@ async fn checked(job: &Job, context: &Context, asked: &Uninstall) -> Result<Hist
     super::run::refuse_held(job, last)?;
     if let Some(difference) = last.summary.mismatch.clone().filter(|_| !asked.accept_mismatch) {
         return Err(Stop::failed(Code::RecordMismatch, difference));
+    }
+    if asked.plan_id.is_some() {
+        gate::planned(job, context, &PlanSubject::Uninstall(asked.clone())).await?;
     }
     Ok(history)
 }

@@ -42,11 +42,12 @@ pub fn chart_to_record(chart: &ChartRecord, slim: bool) -> Result<Chart, Problem
     let mut record = Chart {
         metadata: Some(metadata),
         lock,
-        templates: Some(files(&chart.templates)?),
+        // Go writes a list without entries as `null`.
+        templates: Some(files(&chart.templates)?).filter(|files| !files.is_empty()),
         values: Some(chart.values.clone()),
         schema: chart.schema.as_deref().map(|schema| bytes("chart.schema", schema)).transpose()?,
         schema_modified: Time::default(),
-        files: Some(files(&chart.files)?),
+        files: Some(files(&chart.files)?).filter(|files| !files.is_empty()),
         modified: None,
     };
     if slim {

@@ -85,12 +85,16 @@ impl Bridge {
             .spawn()
             .map_err(wrong)?;
         let mut lines = BufReader::new(child.stdout.take().ok_or("the bridge has no output")?).lines();
+        // The first address has no code; who signs in with one waits for the second.
+        let has_code = !args.contains(&"passthrough");
         let address = loop {
             let Some(Ok(line)) = lines.next() else {
                 let log = fs::read_to_string(home.path().join("log")).unwrap_or_default();
                 return Err(format!("the bridge ended without an address:\n{log}"));
             };
-            if let Some((_, address)) = line.split_once("http://") {
+            if let Some((_, address)) = line.split_once("http://")
+                && address.contains("#code=") == has_code
+            {
                 break address.split_whitespace().next().unwrap_or_default().to_owned();
             }
         };

@@ -1,0 +1,438 @@
+//! The bridge when something breaks: each fault of the list, what must hold, and that a second try succeeds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::fault::{Fault, Rule};
+use tests::kube::record;
+use tests::net::Request;
+use tests::scene::{Bridge, Scene, World};
+use tests::trial::Trial;
+
+use crate::rendered::{apply, fail, path, statuses, succeed};
+
+pub(crate) const TRIALS: &[Trial<World>] = &[
+    Trial { name: "f1_a_connection_is_reset_before_an_apply", run: f1 },
+    Trial { name: "f2_the_answer_of_an_apply_is_lost", run: f2 },
+    Trial { name: "f3_the_cluster_asks_to_slow_down", run: f3 },
+    Trial { name: "f4_an_object_does_not_fit_its_schema", run: f4 },
+    Trial { name: "f5_the_cluster_fails_for_a_while_and_for_good", run: f5 },
+    Trial { name: "f6_a_conflict_comes_between_plan_and_apply", run: f6 },
+    Trial { name: "f7_a_quota_is_busy", run: f7 },
+    Trial { name: "f9_somebody_else_creates_the_revision", run: f9 },
+    Trial { name: "f10_the_last_word_is_refused_at_first", run: f10 },
+    Trial { name: "f11_the_bridge_is_killed_and_another_goes_on", run: f11 },
+    Trial { name: "f12_helm_is_killed_and_the_bridge_offers_a_way_out", run: f12 },
+    Trial { name: "f13_the_token_expires_half_way", run: f13 },
+    Trial { name: "f14_every_call_is_slow", run: f14 },
+    Trial { name: "f15_watches_end_and_are_forbidden", run: f15 },
+    Trial { name: "f16_the_record_is_deleted_half_way", run: f16 },
+    Trial { name: "f17_the_namespace_is_going_away", run: f17 },
+    Trial { name: "f19_a_record_is_too_large", run: f19 },
+    Trial { name: "f20_a_reader_comes_back_where_it_was", run: f20 },
+    Trial { name: "f21_the_bridge_stops_and_another_goes_on", run: f21 },
+    Trial { name: "f24_two_bridges_and_helm_never_both_win", run: f24 },
+];
+
+/// Real applies of ConfigMaps, not the dry runs before.
+const APPLY: &str = r"/configmaps/[^?]*\?fieldManager=helm";
+
+fn through(scene: &Scene<'_>, proxy: &tests::fault::Proxy) -> Result<Bridge, String> {
+    scene.bridge_as(proxy.access(), &["--rate-operations", "100", "--heartbeat-seconds", "1"])
+}
+
+fn f1(world: &World, trial: &str) -> Result<(), String> {
+    lost(world, trial, Fault::ResetBefore)
+}
+
+fn f2(world: &World, trial: &str) -> Result<(), String> {
+    lost(world, trial, Fault::ResetAfter)
+}
+
+fn lost(world: &World, trial: &str, fault: Fault) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    proxy.add(Rule::new("PATCH", APPLY, fault).nth(2));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=4"], json!({}))?;
+    let events = succeed(&bridge, &path(&scene, "web", "apply"), &body)?;
+    let again: Vec<&Value> = events.iter().filter(|event| event["attempt"] == 2).collect();
+    assert_eq!(again.len(), 1, "{events:?}");
+    let list = scene.api.get(&scene.path("v1", "configmaps"))?;
+    let ours = list["items"].as_array().into_iter().flatten();
+    let ours = ours
+        .filter(|object| object["metadata"]["name"].as_str().is_some_and(|name| name.starts_with("web-")));
+    assert_eq!(ours.count(), 4);
+    helm.ok(&["upgrade", "web", &scene.chart("many"), "--set", "count=3"]).map(drop)
+}
+
+fn f3(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let busy = || Fault::status(429, "TooManyRequests", "slow down").with_header("Retry-After", "1");
+    proxy.add(Rule::new("PATCH", APPLY, busy()).nth(1));
+    proxy.add(Rule::new("POST", "/secrets", busy()).nth(1));
+    proxy.add(Rule::new("PUT", "/secrets/", busy()).nth(1));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=2"], json!({}))?;
+    succeed(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert_eq!(statuses(&helm, "web")?, ["deployed"]);
+    Ok(())
+}
+
+fn f4(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let text =
+        "failed to create typed patch object (x; /v1, Kind=ConfigMap): .x: field not declared in schema";
+    proxy.add(Rule::new("PATCH", APPLY, Fault::status(500, "", text)));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    let (operation, _) = fail(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert_eq!(operation["problem"]["code"], "invalid-object", "{operation}");
+    assert_eq!(proxy.count("PATCH", APPLY), 1, "it is not tried again");
+    assert_eq!(statuses(&helm, "web")?, ["failed"]);
+    proxy.clear();
+    let body = apply(&helm, "upgrade", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    succeed(&bridge, &path(&scene, "web", "apply"), &body).map(drop)
+}
+
+fn f5(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let down = || Fault::status(503, "ServiceUnavailable", "no");
+    proxy.add(Rule::new("PATCH", APPLY, down()).first(3));
+    let to = path(&scene, "web", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?)?;
+    proxy.add(Rule::new("PATCH", APPLY, down()));
+    let body = apply(&helm, "upgrade", "web", &scene.chart("many"), &["count=2"], json!({}))?;
+    fail(&bridge, &to, &body)?;
+    assert_eq!(statuses(&helm, "web")?, ["deployed", "failed"]);
+    proxy.clear();
+    succeed(&bridge, &to, &body).map(drop)
+}
+
+fn f6(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let (to, chart) = (path(&scene, "web", "apply"), scene.chart("plain"));
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &chart, &[], json!({}))?)?;
+    let (api, object) = (scene.api.clone(), scene.path("v1", "configmaps/web"));
+    let taken = Arc::new(AtomicBool::new(false));
+    let take = move || {
+        if !taken.swap(true, Ordering::Relaxed) {
+            let mine = json!({
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "web" }, "data": { "colour": "red" },
+            });
+            let request = Request::new("PATCH", &format!("{object}?fieldManager=somebody&force=true"))
+                .header("Content-Type", "application/apply-patch+yaml")
+                .body(mine.to_string());
+            let _ = api.send(request);
+        }
+    };
+    proxy.add(Rule::new("PATCH", APPLY, Fault::Before(Arc::new(take))).nth(1));
+    proxy.forget();
+    let body = apply(&helm, "upgrade", "web", &chart, &["colour=green", "replicas=2"], json!({}))?;
+    let (operation, _) = fail(&bridge, &to, &body)?;
+    assert_eq!(operation["problem"]["code"], "conflict", "{operation}");
+    assert_eq!(proxy.count("PATCH", r"/deployments/web\?fieldManager"), 0, "nothing after it was sent");
+    assert_eq!(statuses(&helm, "web")?, ["deployed", "failed"]);
+    Ok(())
+}
+
+fn f7(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let text =
+        "Operation cannot be fulfilled on resourcequotas \"q\": the object has been modified; try again";
+    proxy.add(Rule::new("PATCH", APPLY, Fault::status(409, "Conflict", text)).first(3));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    succeed(&bridge, &path(&scene, "web", "apply"), &body).map(drop)
+}
+
+fn f9(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let (api, secrets) = (scene.api.clone(), scene.path("v1", "secrets"));
+    let other = move || {
+        let _ = api.create(&secrets, &json!({ "metadata": { "name": "sh.helm.release.v1.web.v1" } }));
+    };
+    proxy.add(Rule::new("POST", "/secrets", Fault::Before(Arc::new(other))).nth(1));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    let (operation, _) = fail(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert_eq!(operation["problem"]["code"], "release-locked", "{operation}");
+    assert_eq!(proxy.count("PATCH", APPLY), 0, "nothing was applied");
+    scene.api.delete(&scene.path("v1", "secrets/sh.helm.release.v1.web.v1"))?;
+    succeed(&bridge, &path(&scene, "web", "apply"), &body).map(drop)
+}
+
+fn f10(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    proxy.add(Rule::new("PUT", "/secrets/", Fault::status(403, "Forbidden", "not now")).first(3));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    let events = succeed(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert!(events.iter().any(|event| event["type"] == "op.problem" && event["terminal"] == false));
+    assert_eq!(statuses(&helm, "web")?, ["deployed"]);
+    Ok(())
+}
+
+/// Follows an operation until an event of this kind, then kills the bridge, and lets another go on.
+fn f11(world: &World, trial: &str) -> Result<(), String> {
+    for state in ["locking", "pre-hooks", "applying", "waiting", "post-hooks", "recording"] {
+        let scene = world.scene(trial)?;
+        let (helm, chart) = (scene.helm()?, scene.chart("hooks"));
+        let args = ["--heartbeat-seconds", "1", "--rate-operations", "100"];
+        let bridge = scene.bridge(&args)?;
+        let to = path(&scene, "app", "apply");
+        succeed(&bridge, &to, &apply(&helm, "install", "app", &chart, &[], json!({}))?)?;
+        let body = apply(&helm, "upgrade", "app", &chart, &[], json!({}))?;
+        let id = bridge.post(&to, &body)?["operation"]["id"].as_str().unwrap_or_default().to_owned();
+        let mut events = bridge.events(&id, 0)?;
+        while let Some(event) = events.next(Duration::from_secs(60)).map_err(|error| error.to_string())? {
+            let event = tests::scene::data(&event)?;
+            if event["type"] == "op.state" && event["state"] == state {
+                break;
+            }
+        }
+        drop(events);
+        drop(bridge.kill()?);
+        let bridge = scene.bridge(&args)?;
+        if statuses(&helm, "app")?.last().is_some_and(|status| status.starts_with("pending")) {
+            let recover = path(&scene, "app", "recover");
+            scene.api.wait("the other bridge", Duration::from_secs(30), |_| {
+                let (operation, _) = bridge.operate(&recover, &json!({ "action": "resume" }))?;
+                let held = operation["problem"]["code"] == "release-locked";
+                if held || operation["state"] == "done" {
+                    Ok((!held).then_some(()))
+                } else {
+                    Err(operation.to_string())
+                }
+            })?;
+        } else if statuses(&helm, "app")?.len() == 1 {
+            succeed(&bridge, &to, &body)?;
+        }
+        assert_eq!(statuses(&helm, "app")?, ["superseded", "deployed"], "killed at {state}");
+        assert_eq!(scene.api.get(&scene.path("v1", "configmaps/app"))?["data"]["revision"], "2");
+        helm.ok(&["upgrade", "app", &chart, "--wait"])?;
+    }
+    Ok(())
+}
+
+fn f12(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, plain) = (scene.helm()?, scene.chart("plain"));
+    helm.ok(&["install", "web", &plain, "--wait"])?;
+    let mut upgrade = helm.start(&["upgrade", "web", &plain, "--wait", "--set", "outcome=hang"])?;
+    scene.api.wait("helm at work", Duration::from_secs(30), |_| {
+        let all = statuses(&helm, "web")?;
+        Ok((all.last().map(String::as_str) == Some("pending-upgrade")).then_some(()))
+    })?;
+    upgrade.kill().and_then(|()| upgrade.wait()).map_err(|error| error.to_string())?;
+    let careful = scene.bridge(&[])?;
+    let recover = path(&scene, "web", "recover");
+    let asked = json!({ "action": "rollback", "confirm": "web/2" });
+    let (operation, _) = fail(&careful, &recover, &asked)?;
+    assert_eq!(operation["problem"]["code"], "release-locked", "helm may be at work: {operation}");
+    let bridge = scene.bridge(&["--stale-after", "0"])?;
+    succeed(&bridge, &recover, &asked)?;
+    assert_eq!(statuses(&helm, "web")?, ["superseded", "failed", "deployed"]);
+    helm.ok(&["upgrade", "web", &plain, "--wait"]).map(drop)
+}
+
+fn f13(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    proxy.add(Rule::new("PATCH", APPLY, Fault::status(401, "Unauthorized", "Unauthorized")).first(1));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=3"], json!({}))?;
+    let to = path(&scene, "web", "apply");
+    let id = bridge.post(&to, &body)?["operation"]["id"].as_str().unwrap_or_default().to_owned();
+    let mut events = bridge.events(&id, 0)?;
+    let mut asked = false;
+    while let Some(event) = events.next(Duration::from_secs(60)).map_err(|error| error.to_string())? {
+        let event = tests::scene::data(&event)?;
+        if event["type"] == "prompt" {
+            asked = true;
+            let answer = json!({ "prompt": event["id"], "choice": "continue" });
+            bridge.post(&format!("/v1/operations/{id}:decide"), &answer)?;
+        }
+    }
+    assert!(asked, "a fresh token was asked for");
+    assert_eq!(statuses(&helm, "web")?, ["deployed"]);
+    Ok(())
+}
+
+fn f14(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let (to, many) = (path(&scene, "web", "apply"), scene.chart("many"));
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &many, &["count=1"], json!({}))?)?;
+    proxy.add(Rule::new("PATCH", APPLY, Fault::Delay(Duration::from_secs(4))));
+    let body = apply(&helm, "upgrade", "web", &many, &["count=2"], json!({ "deadlineSeconds": 2 }))?;
+    let (operation, _) = fail(&bridge, &to, &body)?;
+    assert_eq!(operation["problem"]["code"], "deadline", "{operation}");
+    assert_eq!(statuses(&helm, "web")?, ["deployed", "failed"]);
+    proxy.clear();
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &many, &["count=2"], json!({}))?).map(drop)
+}
+
+fn f15(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let (to, plain) = (path(&scene, "web", "apply"), scene.chart("plain"));
+    proxy.add(Rule::new("GET", "watch=true", Fault::CloseAfter(Duration::from_millis(300))).first(4));
+    proxy.add(Rule::new("GET", "watch=true", Fault::status(410, "Expired", "too old")).only(5..=6));
+    let sets = &["delay=3s"];
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, sets, json!({}))?)?;
+    proxy.clear();
+    proxy.add(Rule::new("GET", "watch=true", Fault::status(403, "Forbidden", "no watching")));
+    let sets = &["delay=2s", "colour=green"];
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &plain, sets, json!({}))?)?;
+    proxy.add(Rule::new("GET", r"/deployments\?", Fault::status(403, "Forbidden", "no listing")));
+    let sets = &["delay=1s", "colour=red"];
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &plain, sets, json!({}))?).map(drop)
+}
+
+fn f16(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let (api, secret) = (scene.api.clone(), scene.path("v1", "secrets/sh.helm.release.v1.web.v1"));
+    let delete = move || drop(api.delete(&secret));
+    proxy.add(Rule::new("PATCH", APPLY, Fault::Before(Arc::new(delete))).nth(1));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=2"], json!({}))?;
+    let (operation, _) = fail(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert_eq!(operation["problem"]["code"], "record-hijacked", "{operation}");
+    assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0, "it does not come back");
+    proxy.clear();
+    succeed(&bridge, &path(&scene, "web", "apply"), &body).map(drop)
+}
+
+fn f17(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let text = "configmaps \"web-0\" is forbidden: unable to create new content in namespace because it is being terminated";
+    proxy.add(Rule::new("PATCH", APPLY, Fault::status(403, "Forbidden", text)));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    let (operation, _) = fail(&bridge, &path(&scene, "web", "apply"), &body)?;
+    let detail = operation["problem"]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("being terminated"), "{operation}");
+    assert_eq!(statuses(&helm, "web")?, ["failed"]);
+    Ok(())
+}
+
+fn f19(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
+    let mut body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    // Base64 of what does not compress: an arithmetic that runs through all of it.
+    let mut state = 1_u64;
+    let noise: String = (0..1_600_000)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(
+                b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[(state >> 58) as usize],
+            )
+        })
+        .collect();
+    body["chart"]["files"] = json!([{ "name": "noise", "data": noise }]);
+    let (operation, _) = fail(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert_eq!(operation["problem"]["code"], "release-too-large", "{operation}");
+    assert_eq!(scene.dump()?.names(), Vec::<&str>::new(), "nothing was written");
+    body["options"]["slimRecord"] = true.into();
+    succeed(&bridge, &path(&scene, "web", "apply"), &body).map(drop)
+}
+
+fn f20(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=20"], json!({}))?;
+    let to = path(&scene, "web", "apply");
+    let id = bridge.post(&to, &body)?["operation"]["id"].as_str().unwrap_or_default().to_owned();
+    let mut numbers = Vec::new();
+    // One event a connection, as a reader on a very bad line.
+    for _ in 0..12 {
+        let after = numbers.last().copied().unwrap_or(0);
+        let mut events = bridge.events(&id, after)?;
+        let Some(event) = events.next(Duration::from_secs(60)).map_err(|error| error.to_string())? else {
+            break;
+        };
+        numbers.push(tests::scene::data(&event)?["seq"].as_u64().unwrap_or_default());
+    }
+    let rest = bridge.follow(&id)?;
+    assert_eq!(numbers, (1..=12).collect::<Vec<u64>>());
+    let all: Vec<u64> = rest.iter().filter_map(|event| event["seq"].as_u64()).collect();
+    assert_eq!(all, (1..=all.len() as u64).collect::<Vec<u64>>());
+    assert_eq!(rest.last().map(|event| &event["type"]), Some(&"op.done".into()));
+    Ok(())
+}
+
+fn f21(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, plain) = (scene.helm()?, scene.chart("plain"));
+    let args = ["--heartbeat-seconds", "1", "--drain-timeout", "1"];
+    let mut bridge = scene.bridge(&args)?;
+    let body = apply(&helm, "install", "web", &plain, &["delay=8s"], json!({}))?;
+    let to = path(&scene, "web", "apply");
+    let id = bridge.post(&to, &body)?["operation"]["id"].as_str().unwrap_or_default().to_owned();
+    let mut events = bridge.events(&id, 0)?;
+    let mut draining = false;
+    while let Some(event) = events.next(Duration::from_secs(60)).map_err(|error| error.to_string())? {
+        let event = tests::scene::data(&event)?;
+        if event["state"] == "waiting" && event["type"] == "op.state" {
+            bridge.terminate()?;
+        }
+        draining |= event["type"] == "server.draining";
+    }
+    assert!(draining, "streams are told");
+    bridge.wait(Duration::from_secs(20))?;
+    assert_eq!(statuses(&helm, "web")?, ["pending-install"]);
+    let bridge = scene.bridge(&args)?;
+    succeed(&bridge, &path(&scene, "web", "recover"), &json!({ "action": "resume" }))?;
+    assert_eq!(statuses(&helm, "web")?, ["deployed"]);
+    Ok(())
+}
+
+fn f24(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, many) = (scene.helm()?, scene.chart("many"));
+    let args = ["--rate-operations", "100"];
+    let bridges = [scene.bridge(&args)?, scene.bridge(&args)?];
+    helm.ok(&["install", "web", &many, "--set", "count=3"])?;
+    let to = path(&scene, "web", "apply");
+    for round in 0..4 {
+        let colour = format!("colour=c{round}");
+        let body = apply(&helm, "upgrade", "web", &many, &["count=3", &colour], json!({ "historyMax": 0 }))?;
+        let before = statuses(&helm, "web")?.len();
+        let mut other = helm.start(&["upgrade", "web", &many, "--set", "count=3", "--history-max", "0"])?;
+        let results: Vec<Result<(Value, Vec<Value>), String>> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                bridges.iter().map(|bridge| scope.spawn(|| bridge.operate(&to, &body))).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|_| Err("panicked".into())))
+                .collect()
+        });
+        let helms = other.wait().map_err(|error| error.to_string())?.success();
+        let mut won = usize::from(helms);
+        for result in results {
+            won += usize::from(result?.0["state"] == "done");
+        }
+        let all = statuses(&helm, "web")?;
+        assert_eq!(all.len() - before, won, "round {round}: one revision for each that won: {all:?}");
+        assert_eq!(all.iter().filter(|status| *status == "deployed").count(), 1, "{all:?}");
+        assert!(won >= 1, "nobody won");
+    }
+    Ok(())
+}

@@ -1,0 +1,393 @@
+//! Releases that the bridge makes and Helm goes on with, and the other way round.
+
+use serde_json::{Value, json};
+use tests::kube::{Dump, record};
+use tests::scene::World;
+use tests::trial::Trial;
+
+use crate::rendered::{apply, fail, path, statuses, succeed};
+
+pub(crate) const TRIALS: &[Trial<World>] = &[
+    Trial { name: "the_bridge_writes_what_helm_writes", run: same_as_helm },
+    Trial { name: "bridge_and_helm_take_turns", run: turns },
+    Trial { name: "the_bridge_runs_hooks_as_helm_does", run: hooks },
+    Trial { name: "a_failed_hook_ends_in_a_failed_revision", run: failed_hook },
+    Trial { name: "a_failed_upgrade_goes_back", run: goes_back },
+    Trial { name: "a_failed_install_is_taken_away", run: taken_away },
+    Trial { name: "the_bridge_installs_definitions_notes_and_labels", run: whole },
+    Trial { name: "a_client_side_release_moves_over", run: moves_over },
+    Trial { name: "the_history_is_kept_short", run: short_history },
+    Trial { name: "an_uninstalled_release_keeps_its_history_when_asked", run: keeps_history },
+    Trial { name: "tests_run_and_their_logs_come", run: tests_run },
+    Trial { name: "what_helm_left_pending_is_recovered", run: recovers_helms },
+    Trial { name: "an_object_of_nobody_is_not_taken", run: ownership },
+    Trial { name: "a_field_of_another_manager_is_left_or_taken", run: conflicts },
+    Trial { name: "a_request_that_comes_twice_runs_once", run: twice },
+    Trial { name: "a_set_for_preview_is_refused", run: preview },
+    Trial { name: "a_wait_can_be_cancelled", run: cancelled },
+];
+
+fn same_as_helm(world: &World, trial: &str) -> Result<(), String> {
+    for (chart, sets) in [("plain", &["extra.a=1"][..]), ("whole", &[]), ("hooks", &[])] {
+        let (ours, theirs) = (world.scene(trial)?, world.scene(&format!("{trial}_h"))?);
+        let bridge = ours.bridge(&[])?;
+        let path_to = ours.chart(chart);
+        let body = apply(&ours.helm()?, "install", "web", &path_to, sets, json!({}))?;
+        succeed(&bridge, &path(&ours, "web", "apply"), &body)?;
+        let mut install = vec!["install", "web", &path_to, "--wait"];
+        install.extend(sets.iter().flat_map(|set| ["--set", set]));
+        theirs.helm()?.ok(&install)?;
+        let differences = ours.dump()?.differences(&Dump::of_namespace(&theirs.api, &theirs.namespace)?);
+        assert_eq!(differences, Vec::<String>::new(), "{chart}");
+        let [our, their] = [&ours, &theirs].map(|scene| {
+            record::record(&scene.api, &scene.namespace, "web", 1)
+                .map(|record| timeless(record, &scene.namespace))
+        });
+        let (our, their) = (our?, their?);
+        for (name, value) in their.as_object().into_iter().flatten() {
+            assert_eq!(&our[name], value, "{chart}: {name}");
+        }
+        let kept =
+            [&ours, &theirs].map(|scene| scene.helm().and_then(|helm| helm.ok(&["get", "manifest", "web"])));
+        let [our, their] = kept;
+        assert_eq!(our?, their?, "{chart}");
+    }
+    Ok(())
+}
+
+/// A record without times, which differ, and with one name for the namespace.
+fn timeless(record: Value, namespace: &str) -> Value {
+    match record {
+        Value::String(text) => text.replace(namespace, "NAMESPACE").into(),
+        Value::Array(items) => items.into_iter().map(|item| timeless(item, namespace)).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(name, _)| {
+                let times = [
+                    "first_deployed",
+                    "last_deployed",
+                    "started_at",
+                    "completed_at",
+                    "modtime",
+                    "schemamodtime",
+                ];
+                !times.contains(&name.as_str())
+            })
+            .map(|(name, value)| (name, timeless(value, namespace)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        other => other,
+    }
+}
+
+fn turns(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    let to = path(&scene, "web", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &["extra.a=1,extra.b=2"], json!({}))?)?;
+    helm.ok(&["status", "web"])?;
+    helm.ok(&["get", "all", "web"])?;
+    helm.ok(&["upgrade", "web", &plain, "--wait", "--set", "extra.a=1"])?;
+    let data = || scene.api.get(&scene.path("v1", "configmaps/web")).map(|object| object["data"].clone());
+    assert_eq!(data()?["b"], Value::Null, "a key that Helm removed is gone, so it was owned by helm");
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &plain, &["extra.c=3"], json!({}))?)?;
+    assert_eq!((&data()?["a"], &data()?["c"]), (&Value::Null, &"3".into()));
+    helm.ok(&["rollback", "web", "1", "--wait"])?;
+    assert_eq!(data()?["b"], "2");
+    succeed(&bridge, &path(&scene, "web", "rollback"), &json!({ "toRevision": 3 }))?;
+    assert_eq!(data()?["c"], "3");
+    let all = ["superseded", "superseded", "superseded", "superseded", "deployed"];
+    assert_eq!(statuses(&helm, "web")?, all);
+    helm.ok(&["upgrade", "web", &plain, "--reuse-values", "--wait"])?;
+    helm.ok(&["uninstall", "web", "--wait"])?;
+    assert_eq!(scene.dump()?.names(), Vec::<&str>::new());
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &[], json!({}))?)?;
+    succeed(&bridge, &path(&scene, "web", "uninstall"), &json!({ "wait": true }))?;
+    assert_eq!(scene.dump()?.names(), Vec::<&str>::new());
+    assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0);
+    Ok(())
+}
+
+fn hooks(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, chart) = (scene.helm()?, scene.bridge(&[])?, scene.chart("hooks"));
+    let to = path(&scene, "app", "apply");
+    let events = succeed(&bridge, &to, &apply(&helm, "install", "app", &chart, &[], json!({}))?)?;
+    let ran: Vec<&str> = events
+        .iter()
+        .filter(|event| event["type"] == "hook.state" && event["phase"] == "Succeeded")
+        .filter_map(|event| event["object"]["name"].as_str())
+        .collect();
+    assert_eq!(ran, ["app-pre-install-first", "app-pre-install-second", "app-post-install"]);
+    let lines = events.iter().find(|event| event["type"] == "log").ok_or("no log by policy")?;
+    assert_eq!(lines["lines"][0], "hello from the hook");
+    let jobs = || -> Result<Vec<String>, String> {
+        let list = scene.api.get(&scene.path("batch/v1", "jobs"))?;
+        let names = list["items"].as_array().into_iter().flatten();
+        Ok(names.filter_map(|job| job["metadata"]["name"].as_str().map(str::to_owned)).collect())
+    };
+    // What Helm leaves after the same install.
+    assert_eq!(jobs()?, ["app-post-install", "app-pre-install-second"]);
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "app", &chart, &[], json!({}))?)?;
+    succeed(&bridge, &path(&scene, "app", "rollback"), &json!({ "toRevision": 1 }))?;
+    succeed(&bridge, &path(&scene, "app", "uninstall"), &json!({ "deleteHooks": true }))?;
+    let left = jobs()?;
+    assert_eq!(left, ["app-post-delete"], "the last to run comes after the rest was deleted");
+    Ok(())
+}
+
+fn failed_hook(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, chart) = (scene.helm()?, scene.bridge(&[])?, scene.chart("hooks"));
+    let to = path(&scene, "app", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "app", &chart, &[], json!({}))?)?;
+    let body = apply(&helm, "upgrade", "app", &chart, &["fail=pre-upgrade"], json!({}))?;
+    let (operation, events) = fail(&bridge, &to, &body)?;
+    assert_eq!(operation["problem"]["code"], "not-ready", "{operation}");
+    assert!(events.iter().any(|event| event["type"] == "log"), "the log of the hook that failed");
+    assert_eq!(statuses(&helm, "app")?, ["deployed", "failed"]);
+    // Other than Helm's, a rollback whose hook fails does not stay pending.
+    let body = apply(&helm, "upgrade", "app", &chart, &["fail=pre-rollback"], json!({}))?;
+    succeed(&bridge, &to, &body)?;
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "app", &chart, &[], json!({}))?)?;
+    fail(&bridge, &path(&scene, "app", "rollback"), &json!({ "toRevision": 3 }))?;
+    let all = statuses(&helm, "app")?;
+    assert_eq!(all.last().map(String::as_str), Some("failed"));
+    assert!(all.iter().any(|status| status == "deployed"), "{all:?}");
+    helm.ok(&["upgrade", "app", &chart, "--wait"]).map(drop)
+}
+
+fn goes_back(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    let to = path(&scene, "web", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &[], json!({}))?)?;
+    let options = json!({ "onFailure": "rollback", "stepTimeoutSeconds": 3 });
+    let body = apply(&helm, "upgrade", "web", &plain, &["outcome=crash", "replicas=2"], options)?;
+    let (operation, _) = fail(&bridge, &to, &body)?;
+    assert_eq!(operation["revision"], 3, "{operation}");
+    assert_eq!(statuses(&helm, "web")?, ["superseded", "failed", "deployed"]);
+    let deployment = scene.api.get(&scene.path("apps/v1", "deployments/web"))?;
+    assert_eq!(deployment["spec"]["replicas"], 1);
+    Ok(())
+}
+
+fn taken_away(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    let options = json!({ "onFailure": "rollback", "stepTimeoutSeconds": 3 });
+    let body = apply(&helm, "install", "web", &plain, &["outcome=hang"], options)?;
+    fail(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0);
+    helm.ok(&["install", "web", &plain, "--wait"]).map(drop)
+}
+
+fn whole(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
+    let options = json!({ "labels": { "team": "blue" } });
+    let body = apply(&helm, "install", "app", &scene.chart("whole"), &[], options)?;
+    succeed(&bridge, &path(&scene, "app", "apply"), &body)?;
+    assert!(helm.ok(&["get", "notes", "app"])?.contains("Widgets of app are ready."));
+    assert_eq!(scene.api.get(&scene.path("chartroom.test/v1", "widgets/app"))?["spec"]["size"], 3);
+    assert_eq!(helm.json(&["list", "-l", "team=blue", "-o", "json"])?[0]["name"], "app");
+    let options = json!({ "labels": { "team": null } });
+    let body = apply(&helm, "upgrade", "app", &scene.chart("whole"), &["size=4"], options)?;
+    succeed(&bridge, &path(&scene, "app", "apply"), &body)?;
+    assert_eq!(helm.json(&["list", "-l", "team=blue", "-o", "json"])?, json!([]));
+    Ok(())
+}
+
+fn moves_over(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    helm.ok(&["install", "web", &plain, "--wait", "--server-side=false", "--set", "extra.a=1"])?;
+    let body = apply(&helm, "upgrade", "web", &plain, &["extra.b=2"], json!({}))?;
+    succeed(&bridge, &path(&scene, "web", "apply"), &body)?;
+    let object = scene.api.get(&scene.path("v1", "configmaps/web"))?;
+    assert_eq!((&object["data"]["a"], &object["data"]["b"]), (&Value::Null, &"2".into()));
+    assert_eq!(record::record(&scene.api, &scene.namespace, "web", 2)?["apply_method"], "ssa");
+    helm.ok(&["upgrade", "web", &plain, "--set", "colour=green", "--wait"]).map(drop)
+}
+
+fn short_history(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) =
+        (scene.helm()?, scene.bridge(&["--rate-operations", "100"])?, scene.chart("many"));
+    let to = path(&scene, "web", "apply");
+    let options = json!({ "historyMax": 3 });
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &["count=1"], options.clone())?)?;
+    for _ in 0..4 {
+        succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &plain, &["count=1"], options.clone())?)?;
+    }
+    let history = helm.json(&["history", "web", "-o", "json"])?;
+    let revisions: Vec<&Value> =
+        history.as_array().into_iter().flatten().map(|entry| &entry["revision"]).collect();
+    assert_eq!(revisions, [3, 4, 5]);
+    Ok(())
+}
+
+fn keeps_history(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("many"));
+    let to = path(&scene, "web", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &["count=1"], json!({}))?)?;
+    succeed(&bridge, &path(&scene, "web", "uninstall"), &json!({ "keepHistory": true }))?;
+    assert_eq!(statuses(&helm, "web")?, ["uninstalled"]);
+    assert_eq!(scene.dump()?.names(), Vec::<&str>::new());
+    helm.ok(&["rollback", "web", "1", "--wait"])?;
+    assert_eq!(statuses(&helm, "web")?, ["uninstalled", "deployed"]);
+    Ok(())
+}
+
+fn tests_run(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, chart) = (scene.helm()?, scene.bridge(&[])?, scene.chart("hooks"));
+    let to = path(&scene, "app", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "app", &chart, &[], json!({}))?)?;
+    let events = succeed(&bridge, &path(&scene, "app", "test"), &json!({}))?;
+    let log = events.iter().find(|event| event["type"] == "log").ok_or("no log")?;
+    assert_eq!(log["lines"][0], "hello from the hook");
+    assert!(helm.ok(&["status", "app"])?.contains("Succeeded"));
+    let body = apply(&helm, "upgrade", "app", &chart, &["fail=test"], json!({}))?;
+    succeed(&bridge, &to, &body)?;
+    fail(&bridge, &path(&scene, "app", "test"), &json!({}))?;
+    assert_eq!(statuses(&helm, "app")?, ["superseded", "deployed"]);
+    Ok(())
+}
+
+/// Writes a status into a record's Secret and label, as a Helm that was killed leaves it.
+fn leave(scene: &tests::scene::Scene<'_>, release: &str, revision: u32, status: &str) -> Result<(), String> {
+    use std::io::Write as _;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let mut body = record::record(&scene.api, &scene.namespace, release, revision)?;
+    body["info"]["status"] = status.into();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(body.to_string().as_bytes()).map_err(|error| error.to_string())?;
+    let text = STANDARD.encode(gzip.finish().map_err(|error| error.to_string())?);
+    let secret = scene.path("v1", &format!("secrets/sh.helm.release.v1.{release}.v{revision}"));
+    let patch = json!({
+        "metadata": { "labels": { "status": status } }, "data": { "release": STANDARD.encode(text) },
+    });
+    scene.api.merge(&secret, &patch).map(drop)
+}
+
+fn recovers_helms(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, plain) = (scene.helm()?, scene.chart("many"));
+    // Whatever is older than no time at all counts as abandoned.
+    let bridge = scene.bridge(&["--stale-after", "0"])?;
+    let recover = path(&scene, "web", "recover");
+    helm.ok(&["install", "web", &plain, "--set", "count=2"])?;
+    helm.ok(&["upgrade", "web", &plain, "--set", "count=1"])?;
+    leave(&scene, "web", 2, "pending-upgrade")?;
+    helm.fails(&["upgrade", "web", &plain])?;
+    let (operation, _) = fail(&bridge, &recover, &json!({ "action": "abandon" }))?;
+    assert_eq!(operation["problem"]["code"], "invalid-request", "it must be confirmed: {operation}");
+    succeed(&bridge, &recover, &json!({ "action": "abandon", "confirm": "web/2" }))?;
+    helm.ok(&["upgrade", "web", &plain, "--set", "count=2"])?;
+    leave(&scene, "web", 3, "pending-upgrade")?;
+    leave(&scene, "web", 1, "deployed")?;
+    succeed(&bridge, &recover, &json!({ "action": "rollback", "confirm": "web/3" }))?;
+    let all = statuses(&helm, "web")?;
+    assert_eq!(all.last().map(String::as_str), Some("deployed"), "{all:?}");
+    helm.ok(&["upgrade", "web", &plain]).map(drop)
+}
+
+fn ownership(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    scene.api.create(&scene.path("v1", "configmaps"), &json!({ "metadata": { "name": "web" } }))?;
+    let to = path(&scene, "web", "apply");
+    let (operation, _) = fail(&bridge, &to, &apply(&helm, "install", "web", &plain, &[], json!({}))?)?;
+    assert_eq!(operation["problem"]["code"], "ownership", "{operation}");
+    assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0, "nothing was written");
+    let body = apply(&helm, "install", "web", &plain, &[], json!({ "takeOwnership": true }))?;
+    succeed(&bridge, &to, &body)?;
+    helm.ok(&["upgrade", "web", &plain, "--wait"]).map(drop)
+}
+
+fn conflicts(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    let to = path(&scene, "web", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &[], json!({}))?)?;
+    let mine = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "web" }, "data": { "colour": "red" },
+    });
+    let object = scene.path("v1", "configmaps/web");
+    scene.api.send(
+        tests::net::Request::new("PATCH", &format!("{object}?fieldManager=somebody&force=true"))
+            .header("Content-Type", "application/apply-patch+yaml")
+            .body(mine.to_string()),
+    )?;
+    let sets = &["colour=green", "replicas=2"];
+    let (operation, _) = fail(&bridge, &to, &apply(&helm, "upgrade", "web", &plain, sets, json!({}))?)?;
+    assert_eq!(operation["problem"]["code"], "conflict", "{operation}");
+    assert_eq!(operation["problem"]["conflicts"][0]["owner"]["manager"], "somebody");
+    assert_eq!(statuses(&helm, "web")?, ["deployed"], "found before anything was written");
+    let reference =
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "namespace": scene.namespace, "name": "web" });
+    let decide = |choice: &str| json!({ "conflicts": { "objects": [{ "object": reference, "fields": { ".data.colour": choice } }] } });
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &plain, sets, decide("yield"))?)?;
+    assert_eq!(scene.api.get(&object)?["data"]["colour"], "red");
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &plain, sets, decide("force"))?)?;
+    assert_eq!(scene.api.get(&object)?["data"]["colour"], "green");
+    Ok(())
+}
+
+fn twice(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("many"));
+    let body = apply(&helm, "install", "web", &plain, &["count=1"], json!({}))?;
+    let request = |body: &Value| {
+        let path = path(&scene, "web", "apply");
+        bridge.try_send(&bridge.request("POST", &path).header("Idempotency-Key", "the-same").json(body))
+    };
+    let first = request(&body)??;
+    let again = request(&body)??;
+    assert_eq!(first["operation"]["id"], again["operation"]["id"]);
+    bridge.follow(first["operation"]["id"].as_str().unwrap_or_default())?;
+    assert_eq!(statuses(&helm, "web")?, ["deployed"]);
+    let other = apply(&helm, "upgrade", "web", &plain, &["count=2"], json!({}))?;
+    let refusal = request(&other)?.expect_err("another body");
+    assert_eq!(refusal.code, "idempotency-mismatch");
+    Ok(())
+}
+
+fn preview(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("many"));
+    let to = path(&scene, "web", "apply");
+    let mut body = apply(&helm, "install", "web", &plain, &["count=1"], json!({}))?;
+    body["world"] = "preview".into();
+    assert_eq!(fail(&bridge, &to, &body)?.0["problem"]["code"], "preview-refused");
+    body["world"] = "exact".into();
+    body["lookups"] = json!({ "denied": ["Secret/shop/db"] });
+    assert_eq!(fail(&bridge, &to, &body)?.0["problem"]["code"], "lookup-denied-used");
+    assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0);
+    Ok(())
+}
+
+fn cancelled(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    let to = path(&scene, "web", "apply");
+    let body = apply(&helm, "install", "web", &plain, &["outcome=hang"], json!({}))?;
+    let id = bridge.post(&to, &body)?["operation"]["id"].as_str().unwrap_or_default().to_owned();
+    scene.api.wait("the wait", std::time::Duration::from_secs(30), |_| {
+        let operation = bridge.get(&format!("/v1/operations/{id}"))?;
+        Ok((operation["state"] == "waiting").then_some(()))
+    })?;
+    bridge.post(&format!("/v1/operations/{id}:cancel"), &json!({}))?;
+    bridge.follow(&id)?;
+    assert_eq!(bridge.get(&format!("/v1/operations/{id}"))?["state"], "cancelled");
+    let history = helm.json(&["history", "web", "-o", "json"])?;
+    assert!(
+        history[0]["description"].as_str().is_some_and(|text| text.starts_with("Cancelled by ")),
+        "{history}"
+    );
+    Ok(())
+}
