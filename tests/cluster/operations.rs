@@ -306,7 +306,7 @@ fn ownership(world: &World, trial: &str) -> Result<(), String> {
     assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0, "nothing was written");
     let body = apply(&helm, "install", "web", &plain, &[], json!({ "takeOwnership": true }))?;
     succeed(&bridge, &to, &body)?;
-    helm.ok(&["upgrade", "web", &plain, "--wait"]).map(drop)
+    helm.ok(&["upgrade", "web", &plain]).map(drop)
 }
 
 fn conflicts(world: &World, trial: &str) -> Result<(), String> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wire::{
     ApplyOptions, Code, Lock, LockVerdict, OnFailure, OperationKind, OperationResult, OperationState,
-    Problem, Recover, RecoverAction, Rollback, Status, Uninstall,
+    PlanSubject, Problem, Recover, RecoverAction, Rollback, Status, Uninstall,
 };
 
 use super::context::{Context, Stop};
