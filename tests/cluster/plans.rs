@@ -51,7 +51,8 @@ fn helm_installs(
     more: &[&str],
 ) -> Result<(), String> {
     let folder = chart(scene, files)?;
-    let args = [&[verb, "web", &folder.to_string_lossy()], more].concat();
+    let folder = folder.to_string_lossy();
+    let args = [&[verb, "web", &folder], more].concat();
     helm.ok(&args).map(drop)
 }
 
