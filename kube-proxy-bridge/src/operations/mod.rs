@@ -1,8 +1,10 @@
 //! Install, upgrade, rollback, uninstall and test: planned, run, watched and taken up again.
 
+pub mod compare;
 pub mod conflict;
 mod context;
 mod draft;
+pub mod drift;
 mod examine;
 mod explain;
 pub mod fields;
@@ -25,6 +27,7 @@ pub mod plans;
 mod queue;
 mod recover;
 pub mod registry;
+pub mod resources;
 mod run;
 pub mod status;
 mod steps;

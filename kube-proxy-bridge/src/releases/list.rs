@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wire::{Problem, ReleaseSummary, Releases, Status};
 
-use super::{Body, Head, Store, summary};
+use super::{Body, Head, Store, show, summary};
 use crate::kube::{Cluster, ListOptions};
+use crate::redact::Redactor;
 
 const PAGE: u32 = 500;
 const AT_ONCE: usize = 8;
@@ -35,7 +36,7 @@ pub struct Filter {
 ///
 /// # Errors
 /// The calls'.
-pub async fn list(cluster: &Cluster, filter: &Filter) -> Result<Releases, Problem> {
+pub async fn list(cluster: &Cluster, filter: &Filter, redactor: &Redactor) -> Result<Releases, Problem> {
     let namespace = filter.namespace.as_deref();
     let mut heads = newest_heads(cluster, namespace, "").await?;
     if !filter.selector.is_empty() {
@@ -60,7 +61,7 @@ pub async fn list(cluster: &Cluster, filter: &Filter) -> Result<Releases, Proble
         rest.truncate(filter.limit);
         next = rest.last().map(|head| format!("{}/{}", head.namespace, head.name));
     }
-    let items = stream::iter(rest.into_iter().map(|head| newest(cluster, head)))
+    let items = stream::iter(rest.into_iter().map(|head| newest(cluster, head, redactor)))
         .buffered(AT_ONCE)
         .try_filter_map(|item| async { Ok(item) })
         .try_collect()
@@ -103,9 +104,13 @@ async fn all_heads(cluster: &Cluster, namespace: Option<&str>, selector: &str) -
 }
 
 /// A release whose record may be read no more, or not by this caller, is told from its head.
-async fn newest(cluster: &Cluster, head: Head) -> Result<Option<ReleaseSummary>, Problem> {
+async fn newest(
+    cluster: &Cluster,
+    head: Head,
+    redactor: &Redactor,
+) -> Result<Option<ReleaseSummary>, Problem> {
     let last = match Store::new(cluster, &head.namespace).get(&head.name, head.revision).await {
-        Ok(Some(revision)) => revision.summary(),
+        Ok(Some(revision)) => show::summary(&revision, redactor),
         Ok(None) => return Ok(None),
         Err(problem) if problem.status == 403 => summary(&head, &Body::Corrupt(problem.detail)),
         Err(problem) => return Err(problem),

@@ -14,6 +14,7 @@ mod labels;
 mod list;
 pub mod lock;
 mod revision;
+pub mod show;
 mod store;
 pub mod values;
 

@@ -146,6 +146,15 @@ impl Sorted {
     }
 }
 
+/// A JSON text as Helm's `toYaml` writes it, keys sorted; `None` when it is no JSON, or holds what YAML cannot.
+#[must_use]
+pub fn to_yaml(json: &str) -> Option<String> {
+    match value::json::decode(&Text::from(json)) {
+        (value, None) => Some(yaml::write(&value).ok()?.to_string_lossy().into_owned()),
+        _ => None,
+    }
+}
+
 /// The documents by file, reused as long as a file's text is the same: the second rung of the incremental ladder.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentCache {
