@@ -88,7 +88,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["documents", "policy"],
             &["kube"],
             &["redact"],
-            &["releases"],
+            &["lookup", "releases"],
             &["operations"],
             &["auth"],
             &["http"],

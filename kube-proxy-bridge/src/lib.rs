@@ -13,6 +13,7 @@ pub mod documents;
 pub mod fieldpath;
 pub mod http;
 pub mod kube;
+pub mod lookup;
 pub mod metrics;
 pub mod object;
 pub mod operations;
@@ -47,6 +48,7 @@ use crate::http::guard::Peer;
 use crate::http::headers::SecurityHeaders;
 use crate::http::page::Page;
 use crate::kube::{Cluster, Connector, Credential, Observer};
+use crate::lookup::Lookups;
 use crate::metrics::Metrics;
 use crate::operations::Operations;
 use crate::operations::plans::Plans;
@@ -91,6 +93,7 @@ struct Inner {
     settings: Settings,
     policy: Policy,
     redactor: Redactor,
+    lookups: Lookups,
     plans: Arc<Plans>,
     operations: Operations,
     metrics: Metrics,
@@ -174,6 +177,7 @@ impl State {
             policy: Policy::new(&settings.policy)?,
             plans: Arc::default(),
             redactor: Redactor::new().map_err(|_| "the system gives no randomness".to_owned())?,
+            lookups: Lookups::default(),
             operations: Operations::new(limits, settings.state_dir.as_deref()),
             metrics: setup.metrics,
             audit: setup.audit,
@@ -209,6 +213,12 @@ impl State {
     #[must_use]
     pub fn redactor(&self) -> &Redactor {
         &self.0.redactor
+    }
+
+    /// What charts looked up, by session.
+    #[must_use]
+    pub fn lookups(&self) -> &Lookups {
+        &self.0.lookups
     }
 
     /// Everything that runs or ran lately.
@@ -419,7 +429,9 @@ pub fn app(state: State) -> Router {
         .merge(http::openapi::routes())
         .merge(http::events::routes())
         .merge(http::operations::routes())
-        .merge(http::plans::routes());
+        .merge(http::plans::routes())
+        .merge(http::cluster::routes())
+        .merge(http::releases::routes());
     guarded(routes, state)
 }
 

@@ -1,6 +1,7 @@
 //! The routes: parse, call, encode.
 
 pub mod body;
+pub mod cluster;
 pub mod error;
 pub mod events;
 pub mod guard;
@@ -11,6 +12,7 @@ pub mod operations;
 pub mod page;
 pub mod path;
 pub mod plans;
+pub mod releases;
 pub mod routes;
 pub mod serve;
 pub mod session;

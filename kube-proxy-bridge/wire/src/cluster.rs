@@ -291,6 +291,6 @@ pub enum LookupOutcome {
     /// Helm would stop rendering here.
     Failed {
         /// What went wrong; `detail` is Helm's sentence.
-        problem: Problem,
+        problem: Box<Problem>,
     },
 }
