@@ -286,7 +286,6 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero_weight(number: &i64) -> bool {
     *number == 0
 }
