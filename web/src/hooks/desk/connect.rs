@@ -120,7 +120,7 @@ impl Desk {
             Err(fault) => self.cluster(ClusterAction::Shut(fault)),
         }
         if self.state().cluster.stage() != Stage::Connected {
-            self.submit(vec![self.cluster_edit()]);
+            self.tell_cluster();
             return;
         }
         match bridge.get::<Capabilities>("/v1/capabilities").await {
@@ -128,7 +128,7 @@ impl Desk {
                 let known = self.state().cluster.capabilities.as_ref().map(|known| known.etag.clone());
                 if known.as_ref() != Some(&capabilities.etag) {
                     self.cluster(ClusterAction::Capabilities(Rc::new(capabilities)));
-                    self.submit(vec![self.cluster_edit()]);
+                    self.tell_cluster();
                 }
             }
             Err(fault) => self.say(crate::worker::protocol::Severity::Error, fault.sentence()),
@@ -142,7 +142,14 @@ impl Desk {
     /// Renders for the cluster, or for what Helm knows without one.
     pub(crate) fn use_cluster(&self, is_used: bool) {
         self.cluster(ClusterAction::Use(is_used));
-        self.submit(vec![self.cluster_edit()]);
+        self.tell_cluster();
+    }
+
+    /// Renders for the cluster that is known now. A chart that is opened later brings the cluster along.
+    fn tell_cluster(&self) {
+        if !self.state().files.paths.is_empty() {
+            self.submit(vec![self.cluster_edit()]);
+        }
     }
 
     /// What the worker is told of the cluster.
