@@ -165,6 +165,8 @@ impl State {
             per_identity: caps.operations_per_caller,
             per_process: caps.operations,
             queued: caps.operations_queued,
+            streams: caps.streams,
+            streams_per_identity: caps.streams_per_caller,
         };
         Ok(Self(Arc::new(Inner {
             hosts: Hosts::new(setup.address, default_port, &setup.allow_hosts),

@@ -25,6 +25,7 @@ use super::operations::unknown;
 use super::path::IdPath;
 use crate::State;
 use crate::auth::Caller;
+use crate::metrics::{Counted, Metrics};
 use crate::operations::{Handle, Operations, Place};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -65,7 +66,9 @@ pub async fn events(
     }
     let place = operations.streams().open(caller.identity())?;
     let (sender, receiver) = mpsc::channel(AHEAD);
-    let task = Feed { handle, operations: operations.clone(), sender, place };
+    let metrics = state.metrics().clone();
+    let open = metrics.stream_open();
+    let task = Feed { handle, operations: operations.clone(), sender, place, metrics, open };
     tokio::spawn(task.run(after));
     let body = stream::unfold(receiver, |mut receiver| async move {
         let bytes = receiver.recv().await?;
@@ -84,6 +87,8 @@ struct Feed {
     operations: Operations,
     sender: mpsc::Sender<Bytes>,
     place: Place,
+    metrics: Metrics,
+    open: Counted,
 }
 
 impl Feed {
@@ -91,7 +96,10 @@ impl Feed {
         let log = self.handle.log();
         loop {
             // A reader that fell behind the ring starts over with the snapshot.
-            let Ok(batch) = log.read(cursor) else { break };
+            let Ok(batch) = log.read(cursor) else {
+                self.metrics.stream_dropped();
+                break;
+            };
             cursor = batch.last;
             if !batch.frames.is_empty() && !self.send(batch.frames.concat().into()).await {
                 break;
@@ -109,12 +117,16 @@ impl Feed {
                 () = self.sender.closed() => break,
             }
         }
-        drop(self.place);
+        drop((self.place, self.open));
     }
 
     /// Whether the reader took it in time.
     async fn send(&self, bytes: Bytes) -> bool {
-        matches!(timeout(WRITE_STALL, self.sender.send(bytes)).await, Ok(Ok(())))
+        let sent = timeout(WRITE_STALL, self.sender.send(bytes)).await;
+        if sent.is_err() {
+            self.metrics.stream_dropped();
+        }
+        matches!(sent, Ok(Ok(())))
     }
 }
 

@@ -13,11 +13,22 @@ pub struct Limits {
     pub per_process: usize,
     /// Waiting.
     pub queued: usize,
+    /// Event streams of all callers.
+    pub streams: usize,
+    /// Event streams of one caller.
+    pub streams_per_identity: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_namespace: 4, per_identity: 4, per_process: 16, queued: 64 }
+        Self {
+            per_namespace: 4,
+            per_identity: 4,
+            per_process: 16,
+            queued: 64,
+            streams: 64,
+            streams_per_identity: 8,
+        }
     }
 }
 
@@ -115,7 +126,8 @@ mod tests {
 
     #[test]
     fn who_is_at_a_limit_does_not_hold_up_the_others() {
-        let limits = Limits { per_namespace: 1, per_identity: 2, per_process: 3, queued: 4 };
+        let limits =
+            Limits { per_namespace: 1, per_identity: 2, per_process: 3, queued: 4, ..Limits::default() };
         let mut queue = Queue::default();
         queue.enter(ticket("a", "shop", "1", "me"), &limits).unwrap();
         queue.enter(ticket("b", "shop", "2", "me"), &limits).unwrap();

@@ -3,6 +3,7 @@
 //! A record that is pending is the lock of whoever wrote it. It is taken over by a note on it that names the version it was
 //! read with, so of two who try one wins.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wire::{
@@ -247,6 +248,7 @@ async fn prepared(
     let prepared = Prepared {
         kind,
         labels: entry.head.user_labels(),
+        notes: BTreeMap::new(),
         objects,
         base,
         previous,
@@ -264,8 +266,6 @@ async fn prepared(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]

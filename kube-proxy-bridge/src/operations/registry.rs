@@ -98,7 +98,7 @@ impl Operations {
             limits,
             drain: watch::Sender::new(None),
             idle: watch::Sender::new(0),
-            streams: Streams::default(),
+            streams: Streams::new(limits.streams, limits.streams_per_identity),
             table: Mutex::default(),
             state_dir: folder,
         }));

@@ -7,6 +7,7 @@
 //! Source: helm v4.3.1 `pkg/action/{install,upgrade,rollback}.go` for the order of writes, the base revision and the
 //! sentences in records.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,8 +32,10 @@ use super::{recover, test, uninstall};
 use crate::documents::{self, Item};
 use crate::kube;
 use crate::object::Object;
-use crate::releases::{Entry, History, Revision, Store, lock, merge_labels};
+use crate::releases::{Entry, History, Revision, Store, annotation, lock, merge_labels};
 
+/// The longest note on a record; all annotations of an object together have at most four times that.
+const NOTE_LIMIT_BYTES: usize = 64 << 10;
 /// How long a definition may take to be accepted.
 const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -115,7 +118,9 @@ pub(super) struct Job {
 pub(super) struct Prepared {
     pub(super) kind: OperationKind,
     pub(super) record: Record,
-    pub(super) labels: std::collections::BTreeMap<String, String>,
+    pub(super) labels: BTreeMap<String, String>,
+    /// What is noted on the record's Secret besides how far the operation is.
+    pub(super) notes: BTreeMap<String, String>,
     pub(super) objects: Vec<Object>,
     pub(super) base: Vec<Object>,
     /// What is marked superseded at the end.
@@ -268,6 +273,7 @@ impl Job {
             kind,
             record,
             labels,
+            notes: notes(&history, &apply.options, apply.chart.archive_sha256.as_deref()),
             objects,
             base: base_objects,
             previous: base.map(|entry| entry.head.revision).into_iter().collect(),
@@ -336,6 +342,7 @@ impl Job {
             kind: OperationKind::Rollback,
             record,
             labels,
+            notes: notes(history, &rollback.options, None),
             objects,
             base,
             previous: history.all_deployed().map(|entry| entry.head.revision).collect(),
@@ -432,7 +439,9 @@ impl Job {
                 .await?;
         }
         let how = recover::options_to_text(options);
-        let annotations = &keeper::annotations(self.handle.id(), &how);
+        let mut annotations = keeper::annotations(self.handle.id(), &how);
+        annotations.extend(prepared.notes.clone());
+        let annotations = &annotations;
         let written = context
             .ask(|cluster| async move {
                 Store::new(&cluster, self.namespace()).create(record, labels, annotations).await
@@ -645,6 +654,25 @@ enum Found {
     /// This operation has begun before, in another process.
     Attached(Box<Entry>),
     New(Box<Prepared>),
+}
+
+/// Where the chart came from, and what was decided about fields of other managers: now, or for an earlier revision.
+fn notes(history: &History, options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
+    let mut notes = BTreeMap::new();
+    if let Some(archive) = archive {
+        notes.insert(annotation::ARCHIVE.to_owned(), archive.to_owned());
+    }
+    let decided = match options.conflicts.objects.is_empty() {
+        false => serde_json::to_string(&options.conflicts).ok(),
+        true => history
+            .entries()
+            .iter()
+            .find_map(|entry| entry.head.annotations.get(annotation::FIELD_POLICY).cloned()),
+    };
+    if let Some(decided) = decided.filter(|text| text.len() <= NOTE_LIMIT_BYTES) {
+        notes.insert(annotation::FIELD_POLICY.to_owned(), decided);
+    }
+    notes
 }
 
 fn refuse_preview(apply: &Apply) -> Result<(), Problem> {

@@ -7,12 +7,13 @@ use wire::{Code, Problem};
 
 use super::log::guard;
 
-const IN_ALL: usize = 64;
-const PER_IDENTITY: usize = 8;
-
 /// Counts open streams; a cheap clone.
-#[derive(Clone, Debug, Default)]
-pub struct Streams(Arc<Mutex<BTreeMap<String, usize>>>);
+#[derive(Clone, Debug)]
+pub struct Streams {
+    in_all: usize,
+    per_identity: usize,
+    counts: Arc<Mutex<BTreeMap<String, usize>>>,
+}
 
 /// A place for one stream, given back when dropped.
 #[derive(Debug)]
@@ -22,14 +23,20 @@ pub struct Place {
 }
 
 impl Streams {
+    /// None open, and at most so many at once.
+    #[must_use]
+    pub fn new(in_all: usize, per_identity: usize) -> Self {
+        Self { in_all, per_identity, counts: Arc::default() }
+    }
+
     /// Takes a place.
     ///
     /// # Errors
     /// `busy` when there is none left.
     pub fn open(&self, identity: &str) -> Result<Place, Problem> {
-        let mut counts = guard(&self.0);
+        let mut counts = guard(&self.counts);
         let own = counts.get(identity).copied().unwrap_or_default();
-        if own >= PER_IDENTITY || counts.values().sum::<usize>() >= IN_ALL {
+        if own >= self.per_identity || counts.values().sum::<usize>() >= self.in_all {
             return Err(Problem::new(Code::Busy, "too many event streams are open"));
         }
         counts.insert(identity.to_owned(), own + 1);
@@ -39,7 +46,7 @@ impl Streams {
     /// How many are open.
     #[must_use]
     pub fn len(&self) -> usize {
-        guard(&self.0).values().sum()
+        guard(&self.counts).values().sum()
     }
 
     /// Whether none is open.
@@ -51,7 +58,7 @@ impl Streams {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = guard(&self.streams.0);
+        let mut counts = guard(&self.streams.counts);
         if let Some(count) = counts.get_mut(&self.identity) {
             *count -= 1;
             if *count == 0 {
@@ -67,11 +74,11 @@ mod tests {
 
     #[test]
     fn one_caller_does_not_take_the_places_of_all() {
-        let streams = Streams::default();
-        let mut places: Vec<Place> = (0..PER_IDENTITY).map(|_| streams.open("me").unwrap()).collect();
+        let streams = Streams::new(4, 2);
+        let mut places: Vec<Place> = (0..2).map(|_| streams.open("me").unwrap()).collect();
         assert_eq!(streams.open("me").unwrap_err().code, Code::Busy);
         places.push(streams.open("you").unwrap());
-        assert_eq!(streams.len(), PER_IDENTITY + 1);
+        assert_eq!(streams.len(), 3);
         places.clear();
         assert!(streams.is_empty());
         streams.open("me").unwrap();
