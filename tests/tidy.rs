@@ -40,7 +40,7 @@ const ENTRANCES: &[(&str, &[&str])] = &[
     ("tokio", &["kube-proxy-bridge"]),
     ("wasm-bindgen", &["web", "renderer-wasm"]),
     ("web-sys", &["web"]),
-    ("schemars", &["wire"]),
+    ("schemars", &["wire", "kube-proxy-bridge"]),
     ("yew", &["web"]),
     ("zip", &["web"]),
 ];
@@ -84,7 +84,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "kube-proxy-bridge",
         &[
-            &["config", "desktop", "object", "metrics", "telemetry", "audit"],
+            &["config", "desktop", "fieldpath", "object", "metrics", "telemetry", "audit"],
             &["documents", "policy"],
             &["kube"],
             &["redact"],
