@@ -13,6 +13,7 @@ mod operations;
 mod plans;
 mod ready;
 mod rendered;
+mod submission;
 
 use std::process::ExitCode;
 use std::thread;
@@ -25,6 +26,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     ready::TRIALS,
     helm::TRIALS,
     faults::TRIALS,
+    submission::TRIALS,
     bridge::TRIALS,
     plans::TRIALS,
     operations::TRIALS,
