@@ -21,15 +21,19 @@ pub(crate) const TRIALS: &[Trial<World>] = &[
     Trial { name: "f5_the_cluster_fails_for_a_while_and_for_good", run: f5 },
     Trial { name: "f6_a_conflict_comes_between_plan_and_apply", run: f6 },
     Trial { name: "f7_a_quota_is_busy", run: f7 },
+    Trial { name: "f8_a_kind_is_not_served_yet", run: f8 },
     Trial { name: "f9_somebody_else_creates_the_revision", run: f9 },
     Trial { name: "f10_the_last_word_is_refused_at_first", run: f10 },
+    Trial { name: "f10_the_last_word_is_refused_for_good", run: f10_for_good },
     Trial { name: "f11_the_bridge_is_killed_and_another_goes_on", run: f11 },
     Trial { name: "f12_helm_is_killed_and_the_bridge_offers_a_way_out", run: f12 },
     Trial { name: "f13_the_token_expires_half_way", run: f13 },
+    Trial { name: "f13_a_fresh_token_is_the_same_persons", run: f13_subject },
     Trial { name: "f14_every_call_is_slow", run: f14 },
     Trial { name: "f15_watches_end_and_are_forbidden", run: f15 },
     Trial { name: "f16_the_record_is_deleted_half_way", run: f16 },
     Trial { name: "f17_the_namespace_is_going_away", run: f17 },
+    Trial { name: "f18_a_webhook_denies_an_object_and_dry_runs", run: f18 },
     Trial { name: "f19_a_record_is_too_large", run: f19 },
     Trial { name: "f20_a_reader_comes_back_where_it_was", run: f20 },
     Trial { name: "f21_the_bridge_stops_and_another_goes_on", run: f21 },
@@ -155,6 +159,18 @@ fn f7(world: &World, trial: &str) -> Result<(), String> {
     succeed(&bridge, &path(&scene, "web", "apply"), &body).map(drop)
 }
 
+fn f8(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let unknown = Fault::status(404, "NotFound", "the server could not find the requested resource");
+    proxy.add(Rule::new("PATCH", r"/widgets/[^?]*\?fieldManager=helm", unknown).first(3));
+    let body = apply(&helm, "install", "app", &scene.chart("whole"), &[], json!({}))?;
+    succeed(&bridge, &path(&scene, "app", "apply"), &body)?;
+    assert_eq!(scene.api.get(&scene.path("chartroom.test/v1", "widgets/app"))?["spec"]["size"], 3);
+    Ok(())
+}
+
 fn f9(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let (helm, proxy) = (scene.helm()?, scene.proxy()?);
@@ -180,6 +196,32 @@ fn f10(world: &World, trial: &str) -> Result<(), String> {
     let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
     let events = succeed(&bridge, &path(&scene, "web", "apply"), &body)?;
     assert!(events.iter().any(|event| event["type"] == "op.problem" && event["terminal"] == false));
+    assert_eq!(statuses(&helm, "web")?, ["deployed"]);
+    Ok(())
+}
+
+fn f10_for_good(world: &World, trial: &str) -> Result<(), String> {
+    use base64::Engine as _;
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    proxy.add(Rule::new("PUT", "/secrets/", Fault::status(403, "Forbidden", "never")));
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=1"], json!({}))?;
+    let (operation, _) = fail(&bridge, &path(&scene, "web", "apply"), &body)?;
+    assert_eq!(operation["state"], "degraded", "{operation}");
+    let id = operation["id"].as_str().unwrap_or_default();
+    let kept = bridge.raw(&bridge.request("GET", &format!("/v1/operations/{id}/record")))?.text();
+    let data = base64::engine::general_purpose::STANDARD.encode(kept);
+    let record =
+        record::decode(&json!({ "data": { "release": data } })).ok_or("what is offered is no record")?;
+    assert_eq!(record["info"]["status"], "deployed");
+    assert_eq!(statuses(&helm, "web")?, ["pending-install"]);
+    proxy.clear();
+    let recover = path(&scene, "web", "recover");
+    scene.api.wait("the silence", Duration::from_secs(30), |_| {
+        let (operation, _) = bridge.operate(&recover, &json!({ "action": "resume" }))?;
+        Ok((operation["state"] == "done").then_some(()))
+    })?;
     assert_eq!(statuses(&helm, "web")?, ["deployed"]);
     Ok(())
 }
@@ -270,6 +312,46 @@ fn f13(world: &World, trial: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn f13_subject(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let all = json!([{ "apiGroups": ["*"], "resources": ["*"], "verbs": ["*"] }]);
+    let (ann, bob) = (scene.person("ann", &all)?, scene.person("bob", &all)?);
+    let asked = json!({ "spec": { "expirationSeconds": 7100 } });
+    let fresh = scene.api.create(&scene.path("v1", "serviceaccounts/ann/token"), &asked)?;
+    let mut bridge = scene.bridge_as(proxy.access(), &["--mode", "passthrough"])?;
+    bridge.token = ann.token.clone();
+    let mut body = apply(&helm, "install", "web", &scene.chart("many"), &["count=2"], json!({}))?;
+    let mut subject = body.clone();
+    subject["kind"] = "apply".into();
+    let plan = json!({ "namespace": scene.namespace, "release": "web", "subject": subject });
+    let missing = bridge.try_post(&path(&scene, "web", "apply"), &body)?.expect_err("a plan is wanted");
+    assert_eq!(missing.code, "invalid-request");
+    body["planId"] = bridge.post("/v1/plans", &plan)?["id"].clone();
+    proxy.add(Rule::new("PATCH", APPLY, Fault::status(401, "Unauthorized", "Unauthorized")).first(2));
+    let id = bridge.post(&path(&scene, "web", "apply"), &body)?["operation"]["id"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let mut events = bridge.events(&id, 0)?;
+    let mut refused = None;
+    while let Some(event) = events.next(Duration::from_secs(60)).map_err(|error| error.to_string())? {
+        let event = tests::scene::data(&event)?;
+        if event["type"] == "prompt" {
+            let answer = json!({ "prompt": event["id"], "choice": "continue" });
+            let decide = format!("/v1/operations/{id}:decide");
+            bridge.token = bob.token.clone();
+            refused = bridge.try_post(&decide, &answer)?.err().map(|refusal| refusal.code);
+            bridge.token = fresh["status"]["token"].as_str().map(str::to_owned);
+            bridge.post(&decide, &answer)?;
+        }
+    }
+    assert_eq!(refused.as_deref(), Some("not-found"), "another person's token");
+    assert_eq!(bridge.get(&format!("/v1/operations/{id}"))?["state"], "done", "the fresh token sees it, too");
+    assert_eq!(statuses(&helm, "web")?, ["deployed"]);
+    Ok(())
+}
+
 fn f14(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let (helm, proxy) = (scene.helm()?, scene.proxy()?);
@@ -329,6 +411,29 @@ fn f17(world: &World, trial: &str) -> Result<(), String> {
     let detail = operation["problem"]["detail"].as_str().unwrap_or_default();
     assert!(detail.contains("being terminated"), "{operation}");
     assert_eq!(statuses(&helm, "web")?, ["failed"]);
+    Ok(())
+}
+
+fn f18(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy) = (scene.helm()?, scene.proxy()?);
+    let bridge = through(&scene, &proxy)?;
+    let to = path(&scene, "web", "apply");
+    let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=2"], json!({}))?;
+    let denied = "admission webhook \"deny.test\" denied the request: not this one";
+    let dry = r"/configmaps/web-1\?dryRun=All";
+    proxy.add(Rule::new("PATCH", dry, Fault::status(403, "Forbidden", denied)));
+    let (operation, _) = fail(&bridge, &to, &body)?;
+    let detail = operation["problem"]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("deny.test"), "{operation}");
+    assert_eq!(proxy.count("PATCH", APPLY), 0, "nothing was applied");
+    assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0);
+    proxy.clear();
+    let text = "admission webhook \"old.test\" does not support dry run";
+    proxy.add(Rule::new("PATCH", dry, Fault::status(400, "BadRequest", text)));
+    let events = succeed(&bridge, &to, &body)?;
+    let summary = events.iter().find(|event| event["type"] == "plan.summary").ok_or("no summary")?;
+    assert_eq!(summary["counts"]["unverifiable"], 1, "{summary}");
     Ok(())
 }
 

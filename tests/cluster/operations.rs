@@ -25,6 +25,8 @@ pub(crate) const TRIALS: &[Trial<World>] = &[
     Trial { name: "a_request_that_comes_twice_runs_once", run: twice },
     Trial { name: "a_set_for_preview_is_refused", run: preview },
     Trial { name: "a_wait_can_be_cancelled", run: cancelled },
+    Trial { name: "a_plan_that_no_longer_holds_stops_the_apply", run: stale },
+    Trial { name: "orphans_of_a_failed_upgrade_are_found_and_deleted", run: orphans },
 ];
 
 fn same_as_helm(world: &World, trial: &str) -> Result<(), String> {
@@ -390,4 +392,65 @@ fn cancelled(world: &World, trial: &str) -> Result<(), String> {
         "{history}"
     );
     Ok(())
+}
+
+fn stale(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    let to = path(&scene, "web", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &[], json!({ "wait": "hook-only" }))?)?;
+    let mut body = apply(&helm, "upgrade", "web", &plain, &["colour=green"], json!({ "wait": "hook-only" }))?;
+    let plan = |body: &Value| {
+        let mut subject = body.clone();
+        subject["kind"] = "apply".into();
+        bridge
+            .post("/v1/plans", &json!({ "namespace": scene.namespace, "release": "web", "subject": subject }))
+    };
+    body["planId"] = plan(&body)?["id"].clone();
+    let object = scene.path("v1", "configmaps/web");
+    let mine = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "web" }, "data": { "colour": "red" },
+    });
+    scene.api.send(
+        tests::net::Request::new("PATCH", &format!("{object}?fieldManager=somebody&force=true"))
+            .header("Content-Type", "application/apply-patch+yaml")
+            .body(mine.to_string()),
+    )?;
+    let (operation, _) = fail(&bridge, &to, &body)?;
+    assert_eq!(operation["problem"]["code"], "plan-stale", "{operation}");
+    assert_eq!(statuses(&helm, "web")?, ["deployed"], "nothing was written");
+    // Another set than the one that was planned.
+    let other = apply(&helm, "upgrade", "web", &plain, &["replicas=2"], json!({ "wait": "hook-only" }))?;
+    let id = plan(&other)?["id"].clone();
+    let mut changed =
+        apply(&helm, "upgrade", "web", &plain, &["replicas=3"], json!({ "wait": "hook-only" }))?;
+    changed["planId"] = id;
+    assert_eq!(fail(&bridge, &to, &changed)?.0["problem"]["code"], "plan-stale");
+    Ok(())
+}
+
+fn orphans(world: &World, trial: &str) -> Result<(), String> {
+    let scene = world.scene(trial)?;
+    let (helm, proxy, many) = (scene.helm()?, scene.proxy()?, scene.chart("many"));
+    let bridge = scene.bridge_as(proxy.access(), &[])?;
+    let to = path(&scene, "web", "apply");
+    succeed(&bridge, &to, &apply(&helm, "install", "web", &many, &["count=1"], json!({}))?)?;
+    let refused = tests::fault::Fault::status(422, "Invalid", "no");
+    proxy.add(tests::fault::Rule::new("PATCH", r"/configmaps/web-2\?fieldManager", refused));
+    fail(&bridge, &to, &apply(&helm, "upgrade", "web", &many, &["count=3"], json!({}))?)?;
+    proxy.clear();
+    succeed(&bridge, &to, &apply(&helm, "upgrade", "web", &many, &["count=1"], json!({}))?)?;
+    let left = scene.path("v1", "configmaps/web-1");
+    assert!(scene.api.find(&left)?.is_some(), "Helm would leave it for ever, too");
+    let base = format!("/v1/namespaces/{}/releases/web", scene.namespace);
+    let found = bridge.get(&format!("{base}/orphans"))?["objects"].clone();
+    assert_eq!(found[0]["name"], "web-1", "{found}");
+    let cleanup = path(&scene, "web", "cleanup");
+    let own =
+        json!([{ "apiVersion": "v1", "kind": "ConfigMap", "namespace": scene.namespace, "name": "web-0" }]);
+    let (operation, _) = fail(&bridge, &cleanup, &json!({ "orphans": own, "confirm": "web" }))?;
+    assert_eq!(operation["problem"]["code"], "invalid-request", "{operation}");
+    succeed(&bridge, &cleanup, &json!({ "orphans": found, "confirm": "web" }))?;
+    assert!(scene.api.find(&left)?.is_none());
+    helm.ok(&["upgrade", "web", &many, "--set", "count=2"]).map(drop)
 }
