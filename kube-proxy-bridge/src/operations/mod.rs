@@ -24,6 +24,7 @@ pub mod orphans;
 pub mod ownership;
 pub mod plan;
 pub mod plans;
+mod prepare;
 mod queue;
 mod recover;
 pub mod registry;

@@ -11,7 +11,8 @@ use super::context::{Context, Stop};
 use super::gate;
 use super::hooks;
 use super::keeper::Keeper;
-use super::run::{Ended, Job, Outcome, refuse_held};
+use super::prepare::refuse_held;
+use super::run::{Ended, Job, Outcome};
 
 /// More than the tests of any chart need, step by step.
 const DEADLINE_SECONDS: u32 = 7_200;

@@ -57,7 +57,7 @@ async fn checked(job: &Job, context: &Arc<Context>, asked: &Uninstall) -> Result
         let detail = format!("the last revision is {}, not {expected}", last.head.revision);
         return Err(Stop::failed(Code::RevisionMismatch, detail));
     }
-    super::run::refuse_held(job, last)?;
+    super::prepare::refuse_held(job, last)?;
     if let Some(difference) = last.summary.mismatch.clone().filter(|_| !asked.accept_mismatch) {
         return Err(Stop::failed(Code::RecordMismatch, difference));
     }
@@ -350,7 +350,7 @@ async fn orphans(job: &Job, context: &Arc<Context>, asked: &Cleanup) -> Result<u
     let Some(last) = history.current() else {
         return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", job.release())));
     };
-    super::run::refuse_held(job, last)?;
+    super::prepare::refuse_held(job, last)?;
     let number = last.head.revision;
     let mut named: Vec<_> = Vec::new();
     for kept in [Some(number), history.deployed().map(|entry| entry.head.revision)].into_iter().flatten() {

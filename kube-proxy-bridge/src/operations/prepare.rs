@@ -1,0 +1,275 @@
+//! What is known of an operation before anything is written: what it starts from, its new record, and what it would send.
+//!
+//! Source: helm v4.3.1 `pkg/action/{install,upgrade,rollback}.go`, up to where each creates the release.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use release::record::Record;
+use wire::{
+    Apply, ApplyMode, ApplyOptions, Code, EventBody, OnFailure, OperationKind, OperationState, PlanSubject,
+    Problem, Rollback, Status, Wait, World,
+};
+
+use super::context::{Context, Stop};
+use super::draft;
+use super::gate;
+use super::ownership;
+use super::run::Job;
+use crate::documents::{self, Item};
+use crate::object::Object;
+use crate::releases::{Entry, History, annotation, lock, merge_labels};
+
+/// The longest note on a record; all annotations of an object together have at most four times that.
+const NOTE_LIMIT_BYTES: usize = 64 << 10;
+
+/// What is known before anything is written.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) kind: OperationKind,
+    pub(super) record: Record,
+    pub(super) labels: BTreeMap<String, String>,
+    /// What is noted on the record's Secret besides how far the operation is.
+    pub(super) notes: BTreeMap<String, String>,
+    pub(super) objects: Vec<Object>,
+    pub(super) base: Vec<Object>,
+    /// What is marked superseded at the end.
+    pub(super) previous: Vec<u32>,
+    pub(super) options: ApplyOptions,
+    pub(super) migrates: bool,
+    pub(super) planned: bool,
+}
+
+/// What a look at the history found.
+pub(super) enum Found {
+    /// This operation has begun before, in another process.
+    Attached(Box<Entry>),
+    New(Box<Prepared>),
+}
+
+impl Job {
+    /// Everything that can be known before the first write.
+    pub(super) async fn prepare(
+        &self,
+        context: &Arc<Context>,
+        apply: &Apply,
+        set: documents::Set,
+        crds: &[Item],
+    ) -> Result<Found, Stop> {
+        for (source, events) in &set.dropped {
+            let message =
+                format!("{source}: no such hook event: {events}; the document is left out, as Helm does");
+            self.handle.emit(EventBody::Warning { object: None, message });
+        }
+        let history = self.history(context).await?;
+        if let Some(entry) = self.own(&history) {
+            return Ok(Found::Attached(Box::new(entry.clone())));
+        }
+        expect(&history, apply.expected_revision)?;
+        let (kind, base) = self.base(&history, apply.mode)?;
+        self.handle.set_kind(kind);
+        let revision = history.current_revision() + 1;
+        context.enter(OperationState::Validating, revision);
+        let previous = match base {
+            None => None,
+            Some(entry) => {
+                let found = self.revision(context, entry.head.revision).await?;
+                found.refuse_mismatch(false)?;
+                Some(found.into_record()?)
+            }
+        };
+        let first = previous.as_ref().filter(|_| kind == OperationKind::Upgrade);
+        let first_deployed = first.and_then(|record| record.info.first_deployed.clone());
+        let mut record =
+            draft::record(self.release(), self.namespace(), revision, apply, &set, first_deployed)?;
+        if kind == OperationKind::Upgrade {
+            record.info.status = Status::PendingUpgrade.text().to_owned();
+            record.info.description = "Preparing upgrade".to_owned();
+        }
+        gate::refuse_too_large(&record)?;
+        let last = history.current().map(|entry| entry.head.labels.clone()).unwrap_or_default();
+        let labels = merge_labels(&last, &apply.options.labels)?;
+        let mut options = apply.options.clone();
+        if options.on_failure == OnFailure::Rollback {
+            options.wait = Wait::Watcher;
+        }
+        let mut objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
+        gate::place(context, &mut objects, crds, self.namespace()).await?;
+        for object in &mut objects {
+            ownership::mark(object, self.namespace(), self.release());
+        }
+        let base_objects = match &previous {
+            Some(record) => draft::stored(context, record).await?,
+            None => Vec::new(),
+        };
+        let migrates =
+            options.take_ownership || previous.as_ref().is_some_and(|record| record.apply_method != "ssa");
+        let prepared = Prepared {
+            kind,
+            record,
+            labels,
+            notes: notes(&history, &apply.options, apply.chart.archive_sha256.as_deref()),
+            objects,
+            base: base_objects,
+            previous: base.map(|entry| entry.head.revision).into_iter().collect(),
+            options,
+            migrates,
+            planned: apply.plan_id.is_some(),
+        };
+        gate::try_out(self, context, &prepared, &PlanSubject::Apply(Box::new(apply.clone())), crds).await?;
+        Ok(Found::New(Box::new(prepared)))
+    }
+
+    pub(super) async fn prepare_rollback(
+        &self,
+        context: &Arc<Context>,
+        rollback: &Rollback,
+    ) -> Result<Found, Stop> {
+        let history = self.history(context).await?;
+        if let Some(entry) = self.own(&history) {
+            return Ok(Found::Attached(Box::new(entry.clone())));
+        }
+        expect(&history, rollback.expected_revision)?;
+        if let Some(last) = history.current() {
+            refuse_held(self, last)?;
+        }
+        let prepared = self.rolled_back(context, &history, rollback).await?;
+        gate::try_out(self, context, &prepared, &PlanSubject::Rollback(rollback.clone()), &[]).await?;
+        Ok(Found::New(Box::new(prepared)))
+    }
+
+    /// The revision that a rollback would write.
+    pub(super) async fn rolled_back(
+        &self,
+        context: &Arc<Context>,
+        history: &History,
+        rollback: &Rollback,
+    ) -> Result<Prepared, Stop> {
+        let Some(last) = history.current() else {
+            return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", self.release())));
+        };
+        let target = match rollback.to_revision {
+            0 => last.head.revision.saturating_sub(1),
+            chosen => chosen,
+        };
+        if history.entry(target).is_none() {
+            return Err(Stop::failed(Code::NotFound, format!("release has no {target} version")));
+        }
+        let target = self.revision(context, target).await?;
+        target.refuse_mismatch(rollback.accept_mismatch)?;
+        let labels = target.head.user_labels();
+        let target = target.into_record()?;
+        let last = self.revision(context, last.head.revision).await?;
+        last.refuse_mismatch(rollback.accept_mismatch)?;
+        let last = last.into_record()?;
+        let record = draft::rolled_back(&target, &last, &rollback.options.description);
+        gate::refuse_too_large(&record)?;
+        let mut objects: Vec<Object> =
+            documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
+        gate::place(context, &mut objects, &[], &record.namespace).await?;
+        for object in &mut objects {
+            ownership::mark(object, &record.namespace, &record.name);
+        }
+        let base = draft::stored(context, &last).await?;
+        let mut options = rollback.options.clone();
+        if options.on_failure == OnFailure::Rollback {
+            // There is nothing better to go back to than what is gone back to.
+            options.on_failure = OnFailure::Keep;
+            options.wait = Wait::Watcher;
+        }
+        Ok(Prepared {
+            kind: OperationKind::Rollback,
+            record,
+            labels,
+            notes: notes(history, &rollback.options, None),
+            objects,
+            base,
+            previous: history.all_deployed().map(|entry| entry.head.revision).collect(),
+            options,
+            migrates: true,
+            planned: rollback.plan_id.is_some(),
+        })
+    }
+
+    /// The last revision, when this very operation wrote it: the request was sent before, to a bridge that is gone.
+    fn own<'h>(&self, history: &'h History) -> Option<&'h Entry> {
+        history.current().filter(|entry| entry.head.operation() == Some(self.handle.id()))
+    }
+
+    /// Whether this is an install or an upgrade, and what it starts from.
+    fn base<'h>(
+        &self,
+        history: &'h History,
+        mode: ApplyMode,
+    ) -> Result<(OperationKind, Option<&'h Entry>), Stop> {
+        let Some(last) = history.current() else {
+            if mode == ApplyMode::Upgrade {
+                let detail = format!("\"{}\" has no deployed releases", self.release());
+                return Err(Stop::failed(Code::NotFound, detail));
+            }
+            return Ok((OperationKind::Install, None));
+        };
+        if mode == ApplyMode::Install {
+            return Err(Stop::failed(Code::NameInUse, "cannot reuse a name that is still in use"));
+        }
+        refuse_held(self, last)?;
+        if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
+            return Ok((OperationKind::Install, Some(last)));
+        }
+        Ok((OperationKind::Upgrade, Some(history.base()?)))
+    }
+}
+
+/// Where the chart came from, and what was decided about fields of other managers: now, or for an earlier revision.
+fn notes(history: &History, options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
+    let mut notes = BTreeMap::new();
+    if let Some(archive) = archive {
+        notes.insert(annotation::ARCHIVE.to_owned(), archive.to_owned());
+    }
+    let decided = match options.conflicts.objects.is_empty() {
+        false => serde_json::to_string(&options.conflicts).ok(),
+        true => history
+            .entries()
+            .iter()
+            .find_map(|entry| entry.head.annotations.get(annotation::FIELD_POLICY).cloned()),
+    };
+    if let Some(decided) = decided.filter(|text| text.len() <= NOTE_LIMIT_BYTES) {
+        notes.insert(annotation::FIELD_POLICY.to_owned(), decided);
+    }
+    notes
+}
+
+/// Refuses what was rendered to be looked at, or without something that the chart asked for.
+pub(super) fn refuse_preview(apply: &Apply) -> Result<(), Problem> {
+    if apply.world == World::Preview {
+        return Err(Problem::new(Code::PreviewRefused, "render again with the real clock and randomness"));
+    }
+    if let Some(first) = apply.lookups.denied.first() {
+        let detail =
+            format!("the chart asked for {first} and was refused; what it made of that may be wrong");
+        return Err(Problem::new(Code::LookupDeniedUsed, detail));
+    }
+    Ok(())
+}
+
+fn expect(history: &History, expected: Option<u32>) -> Result<(), Stop> {
+    match expected {
+        Some(expected) if expected != history.current_revision() => Err(Stop::failed(
+            Code::RevisionMismatch,
+            format!("the last revision is {}, not {expected}", history.current_revision()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a release that somebody works on.
+pub(super) fn refuse_held(job: &Job, last: &Entry) -> Result<(), Stop> {
+    if !last.summary.status.is_pending() {
+        return Ok(());
+    }
+    let verdict = lock::verdict(last, &draft::now(), &job.environment.patience);
+    let detail = format!("another operation (install/upgrade/rollback) is in progress: {}", verdict.message);
+    let mut problem = Problem::new(Code::ReleaseLocked, detail);
+    problem.operation = verdict.operation;
+    Err(problem.into())
+}
