@@ -269,7 +269,6 @@ pub struct LookupResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant, reason = "a batch has at most 64 of them")]
 pub enum LookupOutcome {
     /// There is none: the template gets an empty map.
     Absent,
