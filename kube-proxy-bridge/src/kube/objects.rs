@@ -422,9 +422,15 @@ fn encode(text: &str) -> String {
     out
 }
 
+/// The JSON of an object. U+2028 and U+2029 are escaped as Go does it: the server reads an apply as YAML, where they end a line.
 fn to_bytes(object: &Object) -> Bytes {
     // A map of JSON values always is JSON.
-    Bytes::from(serde_json::to_vec(object.as_map()).unwrap_or_default())
+    let json = serde_json::to_string(object.as_map()).unwrap_or_default();
+    if !json.contains(['\u{2028}', '\u{2029}']) {
+        return Bytes::from(json);
+    }
+    // Outside of strings JSON has neither.
+    Bytes::from(json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"))
 }
 
 fn read_object(about: &str, body: &[u8]) -> Result<Object, Error> {
@@ -446,6 +452,12 @@ mod tests {
             verbs: Vec::new(),
             subresources: Vec::new(),
         }
+    }
+
+    #[test]
+    fn line_separators_are_escaped_for_the_servers_yaml_reader() {
+        let object = Object::from_value(json!({"data": {"text": "a\u{2028}b\u{2029}é"}})).expect("a map");
+        assert_eq!(to_bytes(&object), r#"{"data":{"text":"a\u2028b\u2029é"}}"#);
     }
 
     #[test]
