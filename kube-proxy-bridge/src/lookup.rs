@@ -87,8 +87,16 @@ impl Lookups {
             Some(_) => self.pinned(&key).ok_or_else(gone)?,
             None => BTreeMap::new(),
         };
-        let mut fresh: Vec<&LookupItem> =
-            request.items.iter().filter(|item| !known.contains_key(&plain(item))).collect();
+        // Consent is asked of each item: an answer that stands in the session is not given without.
+        let is_withheld = |item: &LookupItem| {
+            let verdict = policy.lookup(&item.api_version, &item.kind, &item.name);
+            verdict == LookupVerdict::Consent && !item.approved
+        };
+        let mut fresh: Vec<&LookupItem> = request
+            .items
+            .iter()
+            .filter(|item| !is_withheld(item) && !known.contains_key(&plain(item)))
+            .collect();
         fresh.sort_unstable();
         fresh.dedup();
         if known.len() + fresh.len() > SESSION_LIMIT {
@@ -116,11 +124,12 @@ impl Lookups {
             .iter()
             .map(|item| {
                 let found = known.get(&plain(item)).or_else(|| read.get(&plain(item)));
-                LookupResult {
-                    item: item.clone(),
-                    // Every item is known or was read.
-                    outcome: found.map_or(LookupOutcome::Absent, |pinned| pinned.outcome.clone()),
-                }
+                let outcome = match found {
+                    Some(pinned) if !is_withheld(item) => pinned.outcome.clone(),
+                    // Every other item is known or was read.
+                    _ => LookupOutcome::ConsentNeeded,
+                };
+                LookupResult { item: item.clone(), outcome }
             })
             .collect();
         let as_of = self.pin(&key, read)?;

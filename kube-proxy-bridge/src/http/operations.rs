@@ -56,6 +56,14 @@ pub async fn start(
         Mode::Passthrough => subject(&cluster).await?,
         _ => String::new(),
     };
+    // A retry finds its operation, whatever has changed since.
+    let id = operations::Operations::id(caller.identity(), &uri_path, &key);
+    if let Request::Apply(apply) = &asked
+        && let Some(session) = &apply.lookups.session
+        && state.operations().find(&id, caller.identity()).is_none()
+    {
+        state.lookups().check(&cluster, session).await?;
+    }
     let environment = Environment {
         cluster,
         policy: Arc::new(state.policy().clone()),
