@@ -66,6 +66,7 @@ visit("a chart is deployed, upgraded, rolled back and uninstalled, and helm agre
   assert.equal(await visitor.helm("get", "manifest", release, "-n", namespace), first);
 
   await visitor.find("show-release").click();
+  await visitor.find("revision", { revision: "3", status: "deployed" }).waitFor();
   await visitor.find("uninstall").click();
   assert.ok(await visitor.find("confirm-do").isDisabled());
   await visitor.find("confirm-name").fill(release);

@@ -6,37 +6,26 @@ use yew::prelude::*;
 
 use crate::components::Icon;
 
-/// Props of [`Fields`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct FieldsProps {
-    pub(crate) fields: Vec<FieldChange>,
-    /// Whether there is a column that says why.
-    pub(crate) has_cause: bool,
-    /// What the columns are, for screen readers.
-    pub(crate) label: AttrValue,
-    /// Whether there are more than these.
-    #[prop_or_default]
-    pub(crate) is_cut: bool,
-}
-
-/// The table.
-#[component]
-pub(crate) fn Fields(props: &FieldsProps) -> Html {
+/// The table: `has_cause` adds a column that says why, `is_cut` says that there are more than these.
+///
+/// A plain function and no component: a component costs kilobytes of the page's program.
+pub(crate) fn fields(fields: &[FieldChange], has_cause: bool, is_cut: bool) -> Html {
+    let label = if has_cause { "Field, live, after, because" } else { "Field, before, after" };
     html! {
-        <table class={classes!("fields", (!props.has_cause).then_some("fields-plain"))} aria-label={props.label.clone()}>
-            <colgroup><col class="c-path" /><col class="c-value" /><col class="c-value" />if props.has_cause { <col /> }</colgroup>
+        <table class={classes!("fields", (!has_cause).then_some("fields-plain"))} aria-label={label}>
+            <colgroup><col class="c-path" /><col class="c-value" /><col class="c-value" />if has_cause { <col /> }</colgroup>
             <tbody>
-                { for props.fields.iter().map(|field| html! {
+                { for fields.iter().map(|field| html! {
                     <tr class="field-row" key={field.path.clone()} data-path={field.path.clone()}>
                         <th scope="row">{ breakable(&field.path) }</th>
-                        <td>if let Some(old) = &field.old { <del><span class="sign">{ "−" }</span><Shown value={old.clone()} /></del> }</td>
-                        <td>if let Some(new) = &field.new { <ins><span class="sign">{ "+" }</span><Shown value={new.clone()} /></ins> }</td>
-                        if props.has_cause {
+                        <td>if let Some(old) = &field.old { <del><span class="sign">{ "−" }</span>{ shown(old) }</del> }</td>
+                        <td>if let Some(new) = &field.new { <ins><span class="sign">{ "+" }</span>{ shown(new) }</ins> }</td>
+                        if has_cause {
                             <td class="cause">{ why(field) }</td>
                         }
                     </tr>
                 }) }
-                if props.is_cut {
+                if is_cut {
                     <tr class="field-row"><th scope="row" colspan="4" class="quiet">{ "More fields change than the bridge lists." }</th></tr>
                 }
             </tbody>
@@ -44,15 +33,9 @@ pub(crate) fn Fields(props: &FieldsProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ShownProps {
-    value: Value,
-}
-
 /// A value in one line; a hidden one with a lock.
-#[component]
-fn Shown(props: &ShownProps) -> Html {
-    let text = text_of(&props.value);
+fn shown(value: &Value) -> Html {
+    let text = text_of(value);
     match text.strip_prefix('‹').and_then(|rest| rest.strip_suffix('›')) {
         Some(hidden) => html! { <><Icon name="lock" class="i-small" />{ hidden.to_owned() }</> },
         None => html! { <span title={text.clone()}>{ text }</span> },

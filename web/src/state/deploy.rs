@@ -352,7 +352,6 @@ impl Deploy {
         let mut options = self.planned().map(|planned| planned.options.clone()).unwrap_or_default();
         options.create_namespace = creates_namespace;
         options.wait = if waits { wire::Wait::Watcher } else { wire::Wait::HookOnly };
-        options.wait_for_jobs = waits;
         options.on_failure = if rolls_back { OnFailure::Rollback } else { OnFailure::Keep };
         for decision in self.planned().map(|planned| decisions(&planned.plan)).unwrap_or_default() {
             let choice = match self.choices.get(&decision.key).copied() {

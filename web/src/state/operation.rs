@@ -271,6 +271,11 @@ impl OperationView {
         self.end.is_some() || self.state.is_terminal()
     }
 
+    /// Whether it came past trying everything out.
+    pub fn has_written(&self) -> bool {
+        self.steps.iter().any(|(state, _)| *state > OperationState::Validating && !state.is_terminal())
+    }
+
     /// `data-state`: `running`, or how it ended.
     pub fn word(&self) -> &'static str {
         match self.state {
@@ -387,6 +392,7 @@ mod tests {
             hear(&mut view, event);
         }
         assert_eq!((view.operation.revision, view.word(), view.progress()), (8, "running", (0, 1)));
+        assert!(view.has_written());
         assert_eq!(view.rows[0].ready, Some((1, 2)));
         // After a reconnection the bridge may send what was heard already.
         hear(&mut view, &events[1]);

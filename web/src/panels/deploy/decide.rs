@@ -1,11 +1,10 @@
 //! What only a person decides: fields of others, objects that must be made anew, Secrets that a chart asks for.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::components::fields::breakable;
 use crate::components::{Icon, Sentence};
+use crate::hooks::Desk;
 use crate::panels::deploy::counted;
 use crate::panels::use_desk_context;
 use crate::state::Deploy;
@@ -13,16 +12,9 @@ use crate::state::deploy::{Decision, decisions};
 use crate::state::rounds::describe;
 use crate::worker::protocol::Question;
 
-/// Props of [`Decisions`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct DecisionsProps {
-    pub(crate) deploy: Rc<Deploy>,
-}
-
 /// All decisions of the plan, made ones included.
-#[component]
-pub(crate) fn Decisions(props: &DecisionsProps) -> Html {
-    let Some(planned) = props.deploy.planned() else { return Html::default() };
+pub(crate) fn decisions_made(desk: &Desk, deploy: &Deploy) -> Html {
+    let Some(planned) = deploy.planned() else { return Html::default() };
     let all = decisions(&planned.plan);
     if all.is_empty() {
         return Html::default();
@@ -31,27 +23,17 @@ pub(crate) fn Decisions(props: &DecisionsProps) -> Html {
         <section class="group" id="group-decide">
             <h2 class="group-head"><Icon name="warning" class="tone-warning" />{ "Needs a decision" }<span class="total">{ all.len() }</span></h2>
             { for all.into_iter().map(|decision| {
-                let chosen = props.deploy.choices.get(&decision.key).copied();
-                let key = decision.key.clone();
-                html! { <DecisionCard {key} {decision} {chosen} /> }
+                let chosen = deploy.choices.get(&decision.key).copied();
+                card(desk, &decision, chosen)
             }) }
         </section>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct DecisionCardProps {
-    decision: Decision,
-    chosen: Option<&'static str>,
-}
-
-#[component]
-fn DecisionCard(props: &DecisionCardProps) -> Html {
-    let desk = use_desk_context();
-    let DecisionCardProps { decision, chosen } = props;
+fn card(desk: &Desk, decision: &Decision, chosen: Option<&'static str>) -> Html {
     let tone = if decision.badge == "conflict" { "badge-warning" } else { "badge-error" };
     html! {
-        <article class="decision" data-testid="decision" data-key={decision.key.clone()}>
+        <article class="decision" key={decision.key.clone()} data-testid="decision" data-key={decision.key.clone()}>
             <header><h3><span class="kind">{ decision.object.kind.clone() }</span>{ " " }{ decision.object.name.clone() }</h3>
                 <span class={classes!("badge", tone)}>{ decision.badge }</span></header>
             <p>if let Some(field) = &decision.field { <code>{ breakable(field) }</code>{ " " } } else { { "It " } }
@@ -63,7 +45,7 @@ fn DecisionCard(props: &DecisionCardProps) -> Html {
                     let onchange = Callback::from(move |_: Event| desk.choose(&key, word));
                     html! {
                         <label class="choice" key={option.word} data-testid="choice" data-word={option.word}>
-                            <input type="radio" name={decision.key.clone()} checked={*chosen == Some(option.word)} {onchange} />
+                            <input type="radio" name={decision.key.clone()} checked={chosen == Some(option.word)} {onchange} />
                             <span class="choice-title">{ option.title }if let Some(value) = &option.value { <code>{ value.clone() }</code> }</span>
                             <span class="choice-note">{ option.note }</span>
                         </label>

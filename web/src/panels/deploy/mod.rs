@@ -19,9 +19,9 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::components::Icon;
+use crate::hooks::Desk;
 use crate::panels::deploy::operation::OperationPanel;
 use crate::panels::deploy::review::ReviewPanel;
-use crate::panels::use_desk_context;
 use crate::state::cluster::Stage;
 use crate::state::deploy::DeployAction;
 use crate::state::{ClusterState, Deploy, Environments, Outcome};
@@ -47,33 +47,23 @@ pub(crate) fn DeployPanel(props: &DeployPanelProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HeadProps {
-    /// The heading.
-    pub(super) title: AttrValue,
-    /// 0 connect, 1 review, 2 deploy.
-    pub(super) step: usize,
-    /// What stands at the right.
-    pub(super) children: Html,
-}
-
-/// The line over a workspace: the way back, what this is, how far it is.
-#[component]
-pub(super) fn Head(props: &HeadProps) -> Html {
-    let desk = use_desk_context();
+/// The line over a workspace: the way back, what this is, how far it is (0 connect, 1 review, 2 deploy), and what stands at
+/// its end.
+pub(super) fn head(desk: &Desk, title: String, step: usize, end: Html) -> Html {
+    let desk = desk.clone();
     let back = Callback::from(move |_: MouseEvent| desk.deploy(DeployAction::Close));
     html! {
         <header class="workspace-head">
             <button type="button" class="text-button" data-testid="back" onclick={back}><Icon name="back" />{ "Editor" }</button>
-            <h1>{ props.title.clone() }</h1>
+            <h1>{ title }</h1>
             <ol class="steps">
                 { for ["Connect", "Review", "Deploy"].into_iter().enumerate().map(|(index, label)| html! {
-                    <li key={label} class={(index < props.step).then_some("is-done")} aria-current={(index == props.step).then_some("step")}>
-                        if index < props.step { <Icon name="check" class="i-small" /> }{ label }
+                    <li key={label} class={(index < step).then_some("is-done")} aria-current={(index == step).then_some("step")}>
+                        if index < step { <Icon name="check" class="i-small" /> }{ label }
                     </li>
                 }) }
             </ol>
-            { props.children.clone() }
+            { end }
         </header>
     }
 }

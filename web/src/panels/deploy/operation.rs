@@ -6,9 +6,9 @@ use wire::{HookPhase, ObjectState, OperationKind, OperationResult, OperationStat
 use yew::prelude::*;
 
 use crate::components::{Icon, Sentence};
-use crate::hooks::use_now;
+use crate::hooks::{Desk, use_now};
 use crate::panels::deploy::logs::Logs;
-use crate::panels::deploy::{Head, counted};
+use crate::panels::deploy::{counted, head};
 use crate::panels::use_desk_context;
 use crate::state::deploy::DeployAction;
 use crate::state::operation::{Link, OperationView, Prompt, Row};
@@ -53,7 +53,7 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
     let (through, all) = view.progress();
     html! {
         <main class="workspace operation" data-testid="operation" data-state={view.word()} data-kind={kind_word(view.operation.kind)} aria-label={title(view)}>
-            <Head title={title(view)} step={if is_over { 3 } else { 2 }}>
+            { head(&desk, title(view), if is_over { 3 } else { 2 }, html! { <>
                 if is_over {
                     <span class="push"></span>
                     <button type="button" class="button button-small" data-testid="show-release" onclick={show_release}>{ "Show the release" }</button>
@@ -63,7 +63,7 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
                     <button type="button" class="button button-small button-danger" data-testid="cancel" disabled={view.is_cancelling} onclick={cancel}>
                         <Icon name="stop" />{ if view.is_cancelling { "Stopping" } else { "Cancel" } }</button>
                 }
-            </Head>
+            </> }) }
             <progress class="progress" aria-label="Objects ready" max={all.max(1).to_string()} value={if is_over && view.state == OperationState::Done { all.max(1) } else { through }.to_string()}></progress>
             <div class="workspace-body">
                 <aside class="workspace-aside">
@@ -86,9 +86,9 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
                 </aside>
                 <div class="workspace-main workspace-main-fixed">
                     { link_note(&view.link) }
-                    if is_over { <End view={view.clone()} /> }
-                    { for view.prompts.iter().map(|prompt| html! { <PromptCard key={prompt.id.clone()} prompt={prompt.clone()} /> }) }
-                    <div class="scroll operation-rows"><Rows view={view.clone()} /></div>
+                    if is_over { { end(view) } }
+                    { for view.prompts.iter().map(|prompt| prompt_card(&desk, prompt)) }
+                    <div class="scroll operation-rows">{ rows(view) }</div>
                     <Logs view={view.clone()} />
                 </div>
             </div>
@@ -209,9 +209,7 @@ fn step_name(state: OperationState) -> &'static str {
 }
 
 /// What happened, and what to do now.
-#[component]
-fn End(props: &ViewProps) -> Html {
-    let view = &props.view;
+fn end(view: &OperationView) -> Html {
     let what = match view.operation.kind {
         OperationKind::Test => "The tests",
         OperationKind::Uninstall => "The uninstall",
@@ -243,6 +241,11 @@ fn End(props: &ViewProps) -> Html {
             let done = if done.is_empty() { String::new() } else { format!(" {}.", done.join(", ")) };
             ("note-ok", "check", format!("{what} went well.{done}"))
         }
+        OperationResult::Failed if !view.has_written() => (
+            "note-error",
+            "error",
+            format!("{what} was refused before anything was written. The reason stands below."),
+        ),
         OperationResult::Failed => (
             "note-error",
             "error",
@@ -278,18 +281,11 @@ fn End(props: &ViewProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct PromptCardProps {
-    prompt: Prompt,
-}
-
 /// A question of the operation.
-#[component]
-fn PromptCard(props: &PromptCardProps) -> Html {
-    let desk = use_desk_context();
-    let Prompt { id, question, choices, objects } = &props.prompt;
+fn prompt_card(desk: &Desk, prompt: &Prompt) -> Html {
+    let Prompt { id, question, choices, objects } = prompt;
     html! {
-        <div class="note note-warning" role="alertdialog" aria-label={question.clone()} data-testid="prompt">
+        <div class="note note-warning" key={id.clone()} role="alertdialog" aria-label={question.clone()} data-testid="prompt">
             <Icon name="warning" />
             <p>{ question.clone() }{ for objects.iter().map(|object| html! { <>{ " " }<code>{ format!("{} {}", object.kind, object.name) }</code></> }) }</p>
             { for choices.iter().map(|choice| {
@@ -308,9 +304,7 @@ fn PromptCard(props: &PromptCardProps) -> Html {
 }
 
 /// Trouble first, then what is waited for, then the rest in the order of writing.
-#[component]
-fn Rows(props: &ViewProps) -> Html {
-    let view = &props.view;
+fn rows(view: &OperationView) -> Html {
     let is_over = view.is_over();
     let mut rows: Vec<&Row> = view.rows.iter().collect();
     rows.sort_by_key(|row| (!row.is_trouble(), row.is_through(is_over)));

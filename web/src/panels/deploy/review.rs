@@ -6,12 +6,12 @@ use web_sys::HtmlInputElement;
 use wire::{Class, Impact, PlannedObject};
 use yew::prelude::*;
 
-use crate::components::fields::Fields;
+use crate::components::fields::fields as field_table;
 use crate::components::{Icon, Sentence};
-use crate::hooks::use_now;
+use crate::hooks::{Desk, use_now};
 use crate::panels::deploy::connect::Connect;
-use crate::panels::deploy::decide::{Consent, Decisions};
-use crate::panels::deploy::{Head, counted, step_of};
+use crate::panels::deploy::decide::{Consent, decisions_made};
+use crate::panels::deploy::{counted, head, step_of};
 use crate::panels::use_desk_context;
 use crate::state::cluster::Stage;
 use crate::state::deploy::{DeployAction, Planned, Step, Stop, Subject, Wishes, blockers};
@@ -85,13 +85,13 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
     };
     html! {
         <main class="workspace review" data-testid="review" data-state={word(&deploy.step)} aria-label="Review of the deploy">
-            <Head title={title} step={step_of(stage)}>
+            { head(&desk, title, step_of(stage), html! { <>
                 if let Some(planned) = planned { <span class="push quiet"><Age at_ms={planned.at_ms} /></span> }
                 if stage == Stage::Connected && !matches!(deploy.step, Step::Busy(_) | Step::Asking(_)) {
                     <button type="button" class={classes!("button", "button-small", planned.is_none().then_some("push"))} data-testid="plan-again" onclick={again}>
                         <Icon name="rollback" />{ "Plan again" }</button>
                 }
-            </Head>
+            </> }) }
             <div class="workspace-body">
                 <aside class="workspace-aside">
                     <Connect cluster={cluster.clone()}>
@@ -106,13 +106,13 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
                             <dt>{ "Environment" }</dt><dd>{ environment.name.clone() }</dd>
                         }
                     </Connect>
-                    if let Some(planned) = planned { <PlanList planned={planned.clone()} deploy={deploy.clone()} /> }
-                    if stage == Stage::Connected { <WishList wishes={deploy.wishes} /> }
+                    if let Some(planned) = planned { { plan_list(planned) } }
+                    if stage == Stage::Connected { { wish_list(&desk, deploy.wishes) } }
                 </aside>
-                <div class="workspace-main">{ body(props) }</div>
+                <div class="workspace-main">{ body(&desk, props) }</div>
             </div>
             if let Some(planned) = planned {
-                <Foot cluster={cluster.clone()} deploy={deploy.clone()} planned={planned.clone()} />
+                { foot(&desk, cluster, deploy, planned) }
             }
         </main>
     }
@@ -129,7 +129,7 @@ fn word(step: &Step) -> &'static str {
     }
 }
 
-fn body(props: &ReviewPanelProps) -> Html {
+fn body(desk: &Desk, props: &ReviewPanelProps) -> Html {
     let chart = props.outcome.chart.as_ref().map_or(String::new(), |chart| chart.name.clone());
     match &props.deploy.step {
         Step::Idle => html! {
@@ -139,48 +139,34 @@ fn body(props: &ReviewPanelProps) -> Html {
                 </div>
             }
         },
-        Step::Busy(what) => html! { <Busy what={what.clone()} /> },
+        Step::Busy(what) => busy(desk, what),
         Step::Asking(questions) => html! { <Consent questions={questions.clone()} {chart} /> },
-        Step::Failed(stop) => html! { <Failed stop={stop.clone()} /> },
-        Step::Planned(planned) => {
-            html! { <PlanBody planned={planned.clone()} deploy={props.deploy.clone()} /> }
-        }
+        Step::Failed(stop) => failed(desk, stop),
+        Step::Planned(planned) => plan_body(desk, planned, &props.deploy),
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct BusyProps {
-    what: AttrValue,
-}
-
-#[component]
-fn Busy(props: &BusyProps) -> Html {
-    let desk = use_desk_context();
+fn busy(desk: &Desk, what: &str) -> Html {
+    let desk = desk.clone();
     let stop = Callback::from(move |_: MouseEvent| desk.stop_review());
     html! {
-        <p class="review-busy" role="status"><span class="spinner"></span>{ props.what.clone() }
+        <p class="review-busy" role="status"><span class="spinner"></span>{ what.to_owned() }
             <button type="button" class="text-button" data-testid="stop-review" onclick={stop}>{ "Stop" }</button></p>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct FailedProps {
-    stop: Stop,
-}
-
-#[component]
-fn Failed(props: &FailedProps) -> Html {
-    let desk = use_desk_context();
-    let objects = match &props.stop {
+fn failed(desk: &Desk, stop: &Stop) -> Html {
+    let objects = match stop {
         Stop::Fault(crate::state::cluster::Fault::Refused(problem)) => problem.objects.clone(),
         _ => Vec::new(),
     };
-    let (code, file) = match &props.stop {
+    let (code, file) = match stop {
         Stop::Fault(fault) => (fault.code().map(|code| code.text().to_owned()), None),
         Stop::Problem(problem) => (Some(problem.code.clone()), problem.file.clone()),
         Stop::Sentence(_) => (None, None),
     };
     let open = file.clone().map(|file| {
+        let desk = desk.clone();
         Callback::from(move |_: MouseEvent| {
             desk.deploy(DeployAction::Close);
             desk.open_file(&file);
@@ -189,7 +175,7 @@ fn Failed(props: &FailedProps) -> Html {
     html! {
         <article class="decision is-bad" role="alert" data-testid="review-failed" data-code={code}>
             <header><Icon name="error" class="tone-error" /><h3>{ "There is no plan" }</h3></header>
-            <p class="sentence"><Sentence text={props.stop.sentence()} /></p>
+            <p class="sentence"><Sentence text={stop.sentence()} /></p>
             if !objects.is_empty() {
                 <ul class="consent-list">{ for objects.iter().map(|object| html! { <li><code>{ object.to_string() }</code></li> }) }</ul>
             }
@@ -200,20 +186,13 @@ fn Failed(props: &FailedProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct PlanProps {
-    planned: Rc<Planned>,
-    deploy: Rc<Deploy>,
-}
-
 fn in_group<'a>(planned: &'a Planned, classes: &[Class]) -> Vec<&'a PlannedObject> {
     planned.plan.objects.iter().filter(|object| classes.contains(&object.class)).collect()
 }
 
-#[component]
-fn PlanList(props: &PlanProps) -> Html {
-    let n_decisions = crate::state::deploy::decisions(&props.planned.plan).len();
-    let n_hooks = props.planned.plan.hooks.len();
+fn plan_list(planned: &Planned) -> Html {
+    let n_decisions = crate::state::deploy::decisions(&planned.plan).len();
+    let n_hooks = planned.plan.hooks.len();
     html! {
         <section>
             <h2>{ "Plan" }</h2>
@@ -222,7 +201,7 @@ fn PlanList(props: &PlanProps) -> Html {
                     <li class="needs"><a href="#group-decide"><Icon name="warning" />{ "Needs a decision" }<span class="total">{ n_decisions }</span></a></li>
                 }
                 { for GROUPS.iter().enumerate().filter_map(|(index, (classes, sign, label, tone))| {
-                    let n = in_group(&props.planned, classes).len();
+                    let n = in_group(planned, classes).len();
                     (n > 0).then(|| html! {
                         <li key={*label}><a href={format!("#group-{index}")}><span class={classes!("sign", *tone)}>{ *sign }</span>{ *label }<span class="total">{ n }</span></a></li>
                     })
@@ -231,27 +210,19 @@ fn PlanList(props: &PlanProps) -> Html {
                     <li><a href="#group-hooks"><Icon name="play" class="i-small" />{ "Hooks" }<span class="total">{ n_hooks }</span></a></li>
                 }
             </ul>
-            if let Some(record) = props.planned.plan.record {
+            if let Some(record) = planned.plan.record {
                 <p class="aside-note">{ format!("The record takes {} of {} kB.", record.stored.div_ceil(1024), record.limit / 1024) }</p>
             }
-            if !props.planned.read.is_empty() {
-                <details class="aside-note"><summary>{ format!("{} read from the cluster", counted(props.planned.read.len(), "object")) }
-                    if let Some(as_of) = &props.planned.as_of { { format!(" at {}", crate::state::time::clock(as_of)) } }</summary>
-                    <ul>{ for props.planned.read.iter().map(|read| html! { <li><code>{ read.clone() }</code></li> }) }</ul></details>
+            if !planned.read.is_empty() {
+                <details class="aside-note"><summary>{ format!("{} read from the cluster", counted(planned.read.len(), "object")) }
+                    if let Some(as_of) = &planned.as_of { { format!(" at {}", crate::state::time::clock(as_of)) } }</summary>
+                    <ul>{ for planned.read.iter().map(|read| html! { <li><code>{ read.clone() }</code></li> }) }</ul></details>
             }
         </section>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct WishListProps {
-    wishes: Wishes,
-}
-
-#[component]
-fn WishList(props: &WishListProps) -> Html {
-    let desk = use_desk_context();
-    let wishes = props.wishes;
+fn wish_list(desk: &Desk, wishes: Wishes) -> Html {
     let on = |change: fn(&mut Wishes, bool)| {
         let desk = desk.clone();
         Callback::from(move |event: Event| {
@@ -273,9 +244,7 @@ fn WishList(props: &WishListProps) -> Html {
     }
 }
 
-#[component]
-fn PlanBody(props: &PlanProps) -> Html {
-    let PlanProps { planned, deploy } = props;
+fn plan_body(desk: &Desk, planned: &Planned, deploy: &Deploy) -> Html {
     let plan = &planned.plan;
     let stopped = blockers(planned);
     html! {
@@ -296,7 +265,7 @@ fn PlanBody(props: &PlanProps) -> Html {
                     </ul>
                 </section>
             }
-            <Decisions deploy={deploy.clone()} />
+            { decisions_made(desk, deploy) }
             { for GROUPS.iter().enumerate().map(|(index, (classes, sign, label, tone))| {
                 let objects = in_group(planned, classes);
                 if objects.is_empty() {
@@ -309,7 +278,7 @@ fn PlanBody(props: &PlanProps) -> Html {
                             { for objects.into_iter().map(|object| {
                                 let key = object.object.to_string();
                                 let is_turned = deploy.turned.contains(&key);
-                                html! { <Resource {key} object={object.clone()} {is_turned} /> }
+                                resource(desk, key, object, is_turned)
                             }) }
                         </ul>
                     </section>
@@ -333,20 +302,12 @@ fn PlanBody(props: &PlanProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ResourceProps {
-    object: PlannedObject,
-    is_turned: bool,
-}
-
 /// One object; its fields fold away.
-#[component]
-fn Resource(props: &ResourceProps) -> Html {
-    let desk = use_desk_context();
-    let PlannedObject { object, class, source, fields, truncated, problem, approximate, .. } = &props.object;
+fn resource(desk: &Desk, key: String, planned: &PlannedObject, is_turned: bool) -> Html {
+    let PlannedObject { object, class, source, fields, truncated, problem, approximate, .. } = planned;
     let has_more = !fields.is_empty() || problem.is_some();
     // Changed fields are what a review is for; what is new as a whole is read in the manifests.
-    let is_open = has_more && (props.is_turned != (*class != Class::Create));
+    let is_open = has_more && (is_turned != (*class != Class::Create));
     let note = match (class, fields.len()) {
         _ if *approximate => "predicted".to_owned(),
         (Class::Delete, _) => "no longer in the chart".to_owned(),
@@ -358,19 +319,19 @@ fn Resource(props: &ResourceProps) -> Html {
         _ => source.clone().unwrap_or_default(),
     };
     let turn = {
-        let key = object.to_string();
+        let (desk, key) = (desk.clone(), key.clone());
         Callback::from(move |_: MouseEvent| desk.deploy(DeployAction::Turn(key.clone())))
     };
     let elsewhere = object.namespace.clone().unwrap_or_default();
     html! {
-        <li class="resource" data-testid="planned" data-class={class_word(*class)} data-kind={object.kind.clone()} data-name={object.name.clone()} data-namespace={elsewhere}>
+        <li class="resource" {key} data-testid="planned" data-class={class_word(*class)} data-kind={object.kind.clone()} data-name={object.name.clone()} data-namespace={elsewhere}>
             <button type="button" aria-expanded={is_open.to_string()} disabled={!has_more} onclick={turn}>
                 <Icon name={if is_open { "down" } else { "right" }} class="twist" />
                 <span class="kind">{ object.kind.clone() }</span><span class="name">{ object.name.clone() }</span></button>
             <span class="resource-note">{ note }</span>
             if is_open {
                 if let Some(problem) = problem { <p class="resource-problem tone-error">{ problem.detail.clone() }</p> }
-                if !fields.is_empty() { <Fields fields={fields.clone()} has_cause=true is_cut={*truncated} label="Field, live, after, because" /> }
+                if !fields.is_empty() { { field_table(fields, true, *truncated) } }
             }
         </li>
     }
@@ -422,18 +383,9 @@ fn list(items: &[String], none: &str) -> String {
     if items.is_empty() { none.to_owned() } else { items.join(", ") }
 }
 
-#[derive(PartialEq, Properties)]
-struct FootProps {
-    cluster: Rc<ClusterState>,
-    deploy: Rc<Deploy>,
-    planned: Rc<Planned>,
-}
-
 /// The one button, and what it waits for.
-#[component]
-fn Foot(props: &FootProps) -> Html {
-    let desk = use_desk_context();
-    let FootProps { cluster, deploy, planned } = props;
+fn foot(desk: &Desk, cluster: &ClusterState, deploy: &Deploy, planned: &Planned) -> Html {
+    let desk = desk.clone();
     let open = deploy.open_decisions();
     let is_ready = deploy.is_ready() && cluster.may_write();
     let (loud, quiet) = if !cluster.may_write() {

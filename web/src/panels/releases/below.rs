@@ -1,28 +1,17 @@
 //! Below the history: two revisions side by side, one from the inside, drift, orphans, the health of objects.
 
-use std::rc::Rc;
-
 use wire::{ObjectRef, PlannedObject, ResourceStatus, RevisionDetail, Verdict};
 use yew::prelude::*;
 
-use crate::components::fields::Fields;
+use crate::components::fields::fields;
 use crate::components::{Icon, IconButton};
+use crate::hooks::Desk;
 use crate::panels::deploy::{class_word, counted};
-use crate::panels::use_desk_context;
 use crate::state::Releases;
 use crate::state::releases::{Below, Confirm, ReleasesAction, Section};
 
-/// Props of [`BelowPanel`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct BelowPanelProps {
-    pub(crate) releases: Rc<Releases>,
-    pub(crate) may_write: bool,
-}
-
 /// Whatever was asked last.
-#[component]
-pub(crate) fn BelowPanel(props: &BelowPanelProps) -> Html {
-    let desk = use_desk_context();
+pub(crate) fn below(desk: &Desk, releases: &Releases, may_write: bool) -> Html {
     let close = {
         let desk = desk.clone();
         Callback::from(move |()| desk.releases(ReleasesAction::Show(Below::Nothing)))
@@ -33,7 +22,7 @@ pub(crate) fn BelowPanel(props: &BelowPanelProps) -> Html {
                 <IconButton icon="close" label="Close" on_press={close.clone()} /></header>
         }
     };
-    match &props.releases.below {
+    match &releases.below {
         Below::Nothing => Html::default(),
         Below::Diff(diff) => {
             let n: usize =
@@ -43,7 +32,7 @@ pub(crate) fn BelowPanel(props: &BelowPanelProps) -> Html {
                 <section class="field-diff" data-testid="diff" aria-label="Difference of the revisions">
                     { head(title, format!("{} on {}", counted(n, "field"), counted(diff.objects.len(), "object")), Html::default()) }
                     if !diff.values.is_empty() {
-                        <p class="field-heading">{ "Values" }</p><Fields fields={diff.values.clone()} has_cause=false label="Value, before, after" />
+                        <p class="field-heading">{ "Values" }</p>{ fields(&diff.values, false, false) }
                     }
                     { objects(&diff.objects, false) }
                     if n == 0 && diff.objects.is_empty() { <p class="quiet below-empty">{ "Both hold the same." }</p> }
@@ -59,11 +48,12 @@ pub(crate) fn BelowPanel(props: &BelowPanelProps) -> Html {
         },
         Below::Orphans(orphans) => {
             let all: Vec<&ObjectRef> = orphans.objects.iter().chain(&orphans.hooks).collect();
+            let desk = desk.clone();
             let clean = Callback::from(move |_: MouseEvent| {
                 desk.releases(ReleasesAction::Confirm(Some(Confirm::Cleanup)))
             });
             let tools = html! {
-                if props.may_write && !all.is_empty() {
+                if may_write && !all.is_empty() {
                     <button type="button" class="button button-small button-danger" data-testid="cleanup" onclick={clean}>{ "Delete them" }</button>
                 }
             };
@@ -84,7 +74,7 @@ pub(crate) fn BelowPanel(props: &BelowPanelProps) -> Html {
         Below::Detail(detail, section) => html! {
             <section class="field-diff" data-testid="detail" data-section={section.word()} aria-label="Revision">
                 { head(html! { <h3>{ format!("Revision {}", detail.summary.revision) }</h3> }, detail.summary.chart.clone(), Html::default()) }
-                <Sections detail={detail.clone()} section={*section} />
+                { sections(desk, detail, *section) }
             </section>
         },
     }
@@ -97,7 +87,7 @@ fn objects(list: &[PlannedObject], has_cause: bool) -> Html {
             html! {
                 <div key={object.object.to_string()} data-testid="changed-object" data-kind={object.object.kind.clone()} data-name={object.object.name.clone()}>
                     <p class="field-heading">{ format!("{} {}", object.object.kind, object.object.name) }if word != "update" { { " " }<span class="badge">{ word }</span> }</p>
-                    if !object.fields.is_empty() { <Fields fields={object.fields.clone()} {has_cause} is_cut={object.truncated} label="Field, before, after" /> }
+                    if !object.fields.is_empty() { { fields(&object.fields, has_cause, object.truncated) } }
                     if let Some(problem) = &object.problem { <p class="resource-problem tone-error">{ problem.detail.clone() }</p> }
                 </div>
             }
@@ -132,17 +122,8 @@ fn resource(resource: &ResourceStatus) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct SectionsProps {
-    detail: Rc<RevisionDetail>,
-    section: Section,
-}
-
 /// The parts of a revision, one at a time.
-#[component]
-fn Sections(props: &SectionsProps) -> Html {
-    let desk = use_desk_context();
-    let SectionsProps { detail, section } = props;
+fn sections(desk: &Desk, detail: &RevisionDetail, section: Section) -> Html {
     let revision = detail.summary.revision;
     let json = |map: &Option<serde_json::Map<String, serde_json::Value>>| {
         map.as_ref().and_then(|map| serde_json::to_string_pretty(map).ok()).unwrap_or_default()
@@ -167,7 +148,7 @@ fn Sections(props: &SectionsProps) -> Html {
                 { for Section::ALL.into_iter().map(|other| {
                     let desk = desk.clone();
                     let onclick = Callback::from(move |_: MouseEvent| desk.show_revision(revision, other));
-                    html! { <button type="button" key={other.word()} aria-pressed={(other == *section).to_string()} data-testid="section" data-section={other.word()} {onclick}>{ other.label() }</button> }
+                    html! { <button type="button" key={other.word()} aria-pressed={(other == section).to_string()} data-testid="section" data-section={other.word()} {onclick}>{ other.label() }</button> }
                 }) }
             </div>
             <pre class="detail-text" tabindex="0">{ if text.trim().is_empty() { "(empty)".to_owned() } else { text } }</pre>

@@ -13,10 +13,10 @@ use wire::{LockVerdict, ReleaseSummary, Status};
 use yew::prelude::*;
 
 use crate::components::{Icon, IconButton, Sentence};
-use crate::hooks::use_now;
-use crate::panels::releases::below::BelowPanel;
+use crate::hooks::{Desk, use_now};
+use crate::panels::releases::below::below;
 use crate::panels::releases::confirm::ConfirmPanel;
-use crate::panels::releases::history::History;
+use crate::panels::releases::history::history;
 use crate::panels::use_desk_context;
 use crate::state::cluster::Stage;
 use crate::state::releases::{Confirm, Name, ReleasesAction};
@@ -86,8 +86,8 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
                 <div class="note note-error" role="alert" data-testid="releases-fault"><Icon name="error" /><p><Sentence text={fault.sentence()} /></p></div>
             }
             <div class="release-split">
-                <List releases={releases.clone()} />
-                <Detail cluster={cluster.clone()} releases={releases.clone()} />
+                { list(&desk, releases) }
+                { detail(&desk, cluster, releases) }
             </div>
         </div>
     }
@@ -104,20 +104,12 @@ fn ReadAgo(props: &ReadAgoProps) -> Html {
     html! { { if age < 2_000.0 { "read just now".to_owned() } else { format!("read {} ago", span((age / 1_000.0).floor() * 1_000.0)) } } }
 }
 
-#[derive(PartialEq, Properties)]
-struct ListProps {
-    releases: Rc<Releases>,
-}
-
 fn name_of(release: &ReleaseSummary) -> Name {
     Name { namespace: release.namespace.clone(), name: release.name.clone() }
 }
 
 /// A list with one tab stop.
-#[component]
-fn List(props: &ListProps) -> Html {
-    let desk = use_desk_context();
-    let releases = &props.releases;
+fn list(desk: &Desk, releases: &Releases) -> Html {
     let shown: Vec<Name> = releases.shown().into_iter().map(name_of).collect();
     let onkeydown = {
         let (desk, shown, chosen) = (desk.clone(), shown.clone(), releases.chosen.clone());
@@ -174,26 +166,17 @@ pub(super) fn dot(status: Status) -> &'static str {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct DetailProps {
-    cluster: Rc<ClusterState>,
-    releases: Rc<Releases>,
-}
-
 /// The chosen release.
-#[component]
-fn Detail(props: &DetailProps) -> Html {
-    let desk = use_desk_context();
+fn detail(desk: &Desk, cluster: &ClusterState, releases: &Rc<Releases>) -> Html {
     let now = crate::hooks::now_ms();
-    let releases = &props.releases;
     let Some(chosen) = &releases.chosen else {
         return html! { <div class="release-detail"><p class="quiet release-none">{ "Choose a release to see its history." }</p></div> };
     };
-    let press = |what: fn(&crate::hooks::Desk)| {
+    let press = |what: fn(&Desk)| {
         let desk = desk.clone();
         Callback::from(move |_: MouseEvent| what(&desk))
     };
-    let may_write = props.cluster.may_write();
+    let may_write = cluster.may_write();
     let confirm_uninstall = {
         let desk = desk.clone();
         Callback::from(move |_: MouseEvent| {
@@ -220,22 +203,19 @@ fn Detail(props: &DetailProps) -> Html {
                     }
                 </div>
             </header>
-            { lock_note(&desk, releases, may_write) }
+            { lock_note(desk, releases, may_write) }
             { for releases.state.iter().flat_map(|state| state.anomalies.iter()).map(|anomaly| html! {
                 <div class="note note-warning"><Icon name="warning" /><p>{ anomaly.clone() }</p></div>
             }) }
             <ConfirmPanel releases={releases.clone()} />
-            if let Some(history) = &releases.history {
-                <History name={chosen.clone()} history={history.clone()} picked={releases.picked.clone()} {may_write}
-                    deployed={releases.state.as_ref().map_or(0, |state| state.deployed_revision)} {now} />
-            }
-            <BelowPanel releases={releases.clone()} {may_write} />
+            { history(desk, releases, chosen, may_write, now) }
+            { below(desk, releases, may_write) }
         </div>
     }
 }
 
 /// Who holds the release, and the ways out that are offered.
-fn lock_note(desk: &crate::hooks::Desk, releases: &Releases, may_write: bool) -> Html {
+fn lock_note(desk: &Desk, releases: &Releases, may_write: bool) -> Html {
     let Some(lock) = releases.state.as_ref().map(|state| &state.lock) else { return Html::default() };
     if lock.verdict == LockVerdict::Free {
         return Html::default();
