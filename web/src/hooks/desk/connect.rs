@@ -15,6 +15,9 @@ use crate::state::cluster::{ClusterAction, Fault, Stage};
 use crate::worker::protocol::{Cluster, Reviewed};
 use crate::worker::queue::Edit;
 
+/// What the worker gives for a round of a review: what it asked, and the body.
+pub(super) type Round = (Reviewed, Vec<u8>);
+
 /// What the desk keeps of the bridge besides its state. A task that is replaced ends.
 #[derive(Default)]
 pub(super) struct Line {
@@ -26,7 +29,7 @@ pub(super) struct Line {
     /// Counts reviews.
     pub(super) review: Cell<u64>,
     /// Who waits for the worker's round.
-    pub(super) round: RefCell<Option<Giver<(Reviewed, Vec<u8>)>>>,
+    pub(super) round: RefCell<Option<Giver<Round>>>,
     /// Who waits for a person's word about Secrets.
     pub(super) consent: RefCell<Option<Giver<bool>>>,
     /// What was planned: the bytes that a deploy sends.

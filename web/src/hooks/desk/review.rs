@@ -10,6 +10,7 @@ use wire::{
 };
 
 use crate::hooks::Desk;
+use crate::hooks::desk::connect::Round;
 use crate::hooks::reply::reply;
 use crate::hooks::task::Task;
 use crate::state::Action;
@@ -315,7 +316,7 @@ impl Desk {
     }
 
     /// One render in the worker.
-    async fn round(&self, review: Review) -> Result<(Reviewed, Vec<u8>), Stop> {
+    async fn round(&self, review: Review) -> Result<Round, Stop> {
         let (giver, round) = reply();
         self.0.line.round.replace(Some(giver));
         self.with_client(|client: &Client| client.review(review));
