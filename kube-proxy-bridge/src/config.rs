@@ -24,7 +24,8 @@ Where to listen
   --i-know-this-is-plaintext
                             listen in public without TLS, behind something that adds it
   --allow-host NAME[:PORT]  answer to this name, too (repeatable)
-  --allow-origin ORIGIN     pages of this origin may call, https://host[:port] (repeatable)
+  --allow-origin ORIGIN     pages of this origin may call, https://host[:port] (repeatable);
+                            behind a proxy that adds TLS, also the bridge's own
   --metrics-listen ADDR:PORT
                             serve /metrics, /livez and /readyz there
 

@@ -229,12 +229,6 @@ pub const ROUTES: &[Route] = &[
         "Objects that the release left behind",
     )
     .within(120),
-    get(
-        "/v1/namespaces/{namespace}/releases/{release}/logs",
-        Gives::Events(schema::<wire::Event>),
-        "Log lines of a release's pods",
-    )
-    .asks(&["object", "container", "follow", "tail"]),
     post(
         "/v1/namespaces/{namespace}/releases/{release}:apply",
         schema::<wire::Apply>,
