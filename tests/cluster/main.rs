@@ -12,6 +12,7 @@ mod helm;
 mod operations;
 mod plans;
 mod ready;
+mod records;
 mod rendered;
 mod submission;
 
@@ -31,6 +32,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     plans::TRIALS,
     operations::TRIALS,
     breaks::TRIALS,
+    records::TRIALS,
 ];
 
 fn main() -> ExitCode {
