@@ -250,7 +250,8 @@ pub(super) async fn in_flight<T>(
 fn same_outcome(before: &Examined, after: &Examined) -> bool {
     let settle = |class| if class == Class::Unchanged { Class::Update } else { class };
     let ((a, a_conflicts), (b, b_conflicts)) = (before.verdict(), after.verdict());
-    settle(a) == settle(b) && a_conflicts == b_conflicts
+    let is_same = settle(a) == settle(b) || (a, b) == (Class::Delete, Class::Gone);
+    is_same && a_conflicts == b_conflicts
 }
 
 async fn find<'a>(
@@ -577,4 +578,116 @@ fn json_size(value: &Value) -> usize {
     // Writing a value into a counter does not fail.
     let _ = serde_json::to_writer(&mut counter, value);
     counter.0
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::json;
+    use wire::{Conflicts, FieldChoice, ObjectConflicts};
+
+    use super::*;
+
+    fn request<'a>(new: &'a [Item], options: &'a ApplyOptions) -> Request<'a> {
+        Request {
+            operation: OperationKind::Install,
+            namespace: "shop",
+            release: "web",
+            current_revision: 0,
+            base_revision: 0,
+            next_revision: 1,
+            base: &[],
+            base_hooks: &[],
+            new,
+            hooks: &[],
+            crds: &[],
+            options,
+            orphans: false,
+            kinds: &[],
+            warnings: &[],
+            record: None,
+        }
+    }
+
+    /// A plan of nothing.
+    pub(in super::super) fn nothing(redactor: &Redactor) -> Prepared {
+        report(&request(&[], &ApplyOptions::default()), redactor, Vec::new(), Vec::new(), Vec::new())
+    }
+
+    fn item(value: &str) -> Item {
+        let object =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": value}});
+        Item { object: Object::from_value(object).expect("a map"), source: "c/templates/a.yaml".to_owned() }
+    }
+
+    #[test]
+    fn the_digest_knows_what_is_sent_and_not_how_long_it_may_take() {
+        let options = ApplyOptions::default();
+        let (one, two) = ([item("1")], [item("2")]);
+        let first = digest(&request(&one, &options));
+        assert_eq!(first.len(), 64);
+        assert_eq!(first, digest(&request(&one, &ApplyOptions { deadline_seconds: 1, ..options.clone() })));
+        assert_ne!(first, digest(&request(&two, &options)));
+        assert_ne!(first, digest(&request(&one, &ApplyOptions { take_ownership: true, ..options.clone() })));
+        let decided = ObjectConflicts {
+            object: one[0].object.reference(),
+            fields: [(".data.a".to_owned(), FieldChoice::Force)].into(),
+        };
+        let decided = ApplyOptions { conflicts: Conflicts { objects: vec![decided] }, ..options.clone() };
+        assert_ne!(first, digest(&request(&one, &decided)));
+    }
+
+    fn examined(class: Class) -> Examined {
+        let mut examined = Examined::orphan(item("1").object.reference());
+        examined.action.class = class;
+        examined
+    }
+
+    fn told(classes: &[Class]) -> Prepared {
+        let redactor = Redactor::new().expect("randomness");
+        let examined = classes.iter().map(|class| examined(*class)).collect();
+        report(&request(&[], &ApplyOptions::default()), &redactor, examined, Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_told() {
+        let fine = [
+            Class::Create,
+            Class::Update,
+            Class::Delete,
+            Class::Keep,
+            Class::Orphan,
+            Class::Unverifiable,
+            Class::Foreign,
+        ];
+        assert!(told(&fine).plan.clean && told(&fine).refuse_unclean().is_ok());
+        for class in [Class::Conflict, Class::Invalid, Class::Forbidden] {
+            let prepared = told(&[Class::Update, class, class]);
+            assert!(!prepared.plan.clean);
+            assert_eq!(prepared.refuse_unclean().expect_err("in the way").objects.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_plan_holds_while_nothing_else_would_happen() {
+        for (before, after, same) in [
+            (Class::Update, Class::Update, true),
+            (Class::Update, Class::Unchanged, true),
+            (Class::Create, Class::Update, false),
+            (Class::Update, Class::Conflict, false),
+            (Class::Delete, Class::Gone, true),
+            (Class::Delete, Class::Foreign, false),
+        ] {
+            assert_eq!(same_outcome(&examined(before), &examined(after)), same, "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_cut_at_its_limit() {
+        let mut large = examined(Class::Create);
+        large.predicted = Some(json!({"data": {"a": "x".repeat(OBJECT_LIMIT_BYTES)}, "spec": {"b": 1}}));
+        let redaction = Redactor::new().expect("randomness").known([]);
+        let told = planned(&large, &redaction, &mut { PLAN_LIMIT_BYTES });
+        assert!(told.truncated);
+        assert_eq!(told.fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>(), [".spec"]);
+    }
 }

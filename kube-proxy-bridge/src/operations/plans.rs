@@ -129,3 +129,68 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::plan;
+    use crate::redact::Redactor;
+
+    fn prepared() -> Prepared {
+        plan::tests::nothing(&Redactor::new().expect("randomness"))
+    }
+
+    #[test]
+    fn a_plan_is_its_makers_alone() {
+        let plans = Plans::default();
+        let kept = plans.keep("a", prepared()).expect("randomness");
+        let id = &kept.plan.id;
+        assert!(id.starts_with("pl_") && id.len() == 35, "{id}");
+        assert_eq!(plans.get("a", id).expect("kept").plan, kept.plan);
+        for (identity, id) in [("b", id.as_str()), ("a", "pl_0"), ("", id)] {
+            assert_eq!(plans.get(identity, id).expect_err("not theirs").code, Code::PlanStale);
+        }
+    }
+
+    #[test]
+    fn the_oldest_make_room() {
+        let plans = Plans::default();
+        let first = plans.keep("a", prepared()).expect("randomness").plan.id.clone();
+        let other = plans.keep("b", prepared()).expect("randomness").plan.id.clone();
+        let ids: Vec<String> = (0..PER_CALLER)
+            .map(|_| plans.keep("a", prepared()).expect("randomness").plan.id.clone())
+            .collect();
+        assert!(plans.get("a", &first).is_err());
+        assert!(ids.iter().all(|id| plans.get("a", id).is_ok()) && plans.get("b", &other).is_ok());
+        for caller in 0..MOST {
+            plans.keep(&format!("c{caller}"), prepared()).expect("randomness");
+        }
+        assert!(plans.get("b", &other).is_err());
+        assert_eq!(plans.lock().kept.len(), MOST);
+    }
+
+    #[test]
+    fn plans_end_after_ten_minutes() {
+        let plans = Plans::default();
+        let id = plans.keep("a", prepared()).expect("randomness").plan.id.clone();
+        let mut inner = plans.lock();
+        inner.expire(Instant::now() + Duration::from_secs(599));
+        assert_eq!(inner.kept.len(), 1);
+        inner.expire(Instant::now() + Duration::from_secs(601));
+        drop(inner);
+        assert!(plans.get("a", &id).is_err());
+    }
+
+    #[test]
+    fn two_plans_are_made_at_once() {
+        let plans = Arc::new(Plans::default());
+        let one = plans.begin("a").expect("free");
+        let two = plans.begin("a").expect("free");
+        assert_eq!(plans.begin("a").expect_err("full").code, Code::Busy);
+        assert!(plans.begin("b").is_ok());
+        drop(one);
+        assert!(plans.begin("a").is_ok());
+        drop(two);
+        assert!(plans.lock().making.is_empty());
+    }
+}
