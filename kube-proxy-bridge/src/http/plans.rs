@@ -29,6 +29,7 @@ pub async fn make(
     let cluster = state.cluster(&caller)?;
     let _place = state.plans().begin(caller.identity())?;
     let inputs = Inputs::of(&cluster, &request.namespace, &request.release, &request.subject).await?;
+    plan::refuse_denied(&cluster, &inputs.request(), state.policy()).await?;
     let prepared = plan::make(&cluster, &inputs.request(), state.redactor()).await?;
     let kept = state.plans().keep(caller.identity(), prepared).map_err(|_| Failure::internal())?;
     Ok(Json(kept.plan.clone()))

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
-use wire::{Cause, Class, Code, FieldChoice, FieldConflict, ObjectRef, Owner, OwnerOperation, Problem};
+use wire::{Cause, Class, Code, FieldChoice, FieldConflict, ObjectRef, Owner, Problem};
 
-use super::fields::{Change, Shape};
-use super::managed::{HELM, Manager};
+use super::attempt::{Attempt, is_immutable};
+use super::fields::Change;
+use super::managed::Manager;
 use super::ownership::Policy;
 use super::plan::Request;
-use super::{conflict, fields, managed, normalise, ownership};
+use super::{managed, normalise, ownership};
 use crate::documents::{HookItem, Item};
-use crate::fieldpath::{Path, Step};
-use crate::kube::{Applied, ApplyOptions, Cluster, Error, Resource};
+use crate::fieldpath::Path;
+use crate::kube::{ApplyOptions, Cluster, Error, Resource};
 use crate::object::Object;
 
 /// What identifies an object across versions of its API.
@@ -110,7 +111,7 @@ impl Examined {
         Self::new(object, "", Class::Orphan)
     }
 
-    fn refused(mut self, class: Class, problem: Problem) -> Self {
+    pub(super) fn refused(mut self, class: Class, problem: Problem) -> Self {
         self.action.class = class;
         self.problem = Some(Problem { objects: vec![self.action.object.clone()], ..problem });
         self
@@ -224,7 +225,7 @@ impl<'a> Context<'a> {
         decided.flat_map(|decided| &decided.fields).map(|(field, choice)| (field.as_str(), *choice)).collect()
     }
 
-    fn may_recreate(&self, object: &ObjectRef) -> bool {
+    pub(super) fn may_recreate(&self, object: &ObjectRef) -> bool {
         self.request.options.recreate.iter().any(|named| identity(named) == identity(object))
     }
 
@@ -415,7 +416,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// It is about the connection or the caller, and ends the plan.
-    fn refusal(&self, object: &ObjectRef, error: &Error) -> Result<Refusal, Problem> {
+    pub(super) fn refusal(&self, object: &ObjectRef, error: &Error) -> Result<Refusal, Problem> {
         if error.is_unauthorized() || (error.is_transient() && !error.is_quota_race()) {
             return Err(error.problem());
         }
@@ -434,7 +435,8 @@ impl<'a> Context<'a> {
     }
 }
 
-enum Refusal {
+/// What an error of a dry run says of an object.
+pub(super) enum Refusal {
     Unverifiable(&'static str),
     Forbidden,
     Invalid,
@@ -464,254 +466,4 @@ fn yield_fields(
     // It was an object, and fields below its root were removed.
     *send = Object::from_value(value).unwrap_or_default();
     refused.map_or(Ok(()), Err)
-}
-
-/// An object of the new manifest on its way through the dry run.
-struct Attempt<'a, 'b> {
-    context: &'b Context<'a>,
-    base: Option<Value>,
-    document: Value,
-    has_status: bool,
-    live: Option<Object>,
-    send: Object,
-    managers: Vec<Manager>,
-    choices: BTreeMap<&'a str, FieldChoice>,
-}
-
-impl Attempt<'_, '_> {
-    async fn run(self, mut examined: Examined) -> Result<Examined, Problem> {
-        let dry = |force| ApplyOptions { dry_run: true, force };
-        let cluster = self.context.cluster;
-        let error = match cluster.apply(&self.send, dry(false)).await {
-            Ok(applied) => return Ok(self.predicted(examined, applied)),
-            Err(error) => error,
-        };
-        if !error.is_field_conflict() {
-            return self.refused(examined, &error);
-        }
-        let live = self.live.as_ref().map(|live| Value::Object(live.as_map().clone())).unwrap_or_default();
-        let mut conflicts = conflict::conflicts(&error.causes, &live, &self.document);
-        if examined.action.client_side {
-            // The step before the apply makes these Helm's own.
-            conflicts.retain(|conflict| conflict.owner.manager != HELM);
-        }
-        let mut undecided = false;
-        for mut conflict in conflicts {
-            // The sentence leaves out the time of some writers; the object knows it.
-            if conflict.owner.time.is_none() {
-                conflict.owner.time = self.last_write(&conflict.owner);
-            }
-            let path = Path::find(&conflict.field, &self.document)
-                .or_else(|| Path::find(&conflict.field, &live))
-                .unwrap_or_default();
-            match self.choices.get(conflict.field.as_str()) {
-                Some(FieldChoice::Force) => examined.action.force = true,
-                Some(FieldChoice::TakeOver) if conflict.owner.operation == OwnerOperation::Update => {
-                    examined.action.take_over.push((conflict.owner.clone(), path.clone()));
-                }
-                _ => undecided = true,
-            }
-            examined.conflicts.push((conflict, path));
-        }
-        let mut examined = match cluster.apply(&self.send, dry(true)).await {
-            Ok(applied) => self.predicted(examined, applied),
-            Err(error) => return self.refused(examined, &error),
-        };
-        if undecided {
-            examined.action.class = Class::Conflict;
-            examined.action.force = false;
-        }
-        Ok(examined)
-    }
-
-    fn last_write(&self, owner: &Owner) -> Option<String> {
-        let same = self.managers.iter().map(|manager| &manager.owner).find(|known| {
-            known.manager == owner.manager
-                && known.operation == owner.operation
-                && known.subresource == owner.subresource
-        });
-        same?.time.clone()
-    }
-
-    /// The server says what the object would be.
-    fn predicted(&self, mut examined: Examined, applied: Applied) -> Examined {
-        examined.warnings.extend(applied.warnings);
-        let after = managed::managers(&applied.object);
-        let mut predicted = normalise::live(&applied.object, self.has_status);
-        let Some(live) = &self.live else {
-            examined.action.class = Class::Create;
-            examined.predicted = Some(predicted);
-            return examined;
-        };
-        if examined.action.client_side {
-            examined.approximate = true;
-            if let (Some(upgraded), Some(base)) = (managed::upgraded(&self.managers), &self.base) {
-                for path in managed::dropped(&upgraded, base, &self.document) {
-                    path.remove(&mut predicted);
-                }
-            }
-        }
-        let shape = Shape::of(self.managers.iter().chain(&after));
-        self.compare(&mut examined, live, predicted, &shape);
-        examined
-    }
-
-    fn compare(&self, examined: &mut Examined, live: &Object, predicted: Value, shape: &Shape) {
-        let live = normalise::live(live, self.has_status);
-        let mut changes = fields::diff(&live, &predicted, shape);
-        if examined.approximate {
-            // The server would write a quantity in its own way.
-            changes.retain(|change| match (&change.old, &change.new) {
-                (Some(old), Some(new)) => !(fields::covers(old, new) && fields::covers(new, old)),
-                _ => true,
-            });
-        }
-        examined.action.class = if changes.is_empty() { Class::Unchanged } else { Class::Update };
-        for change in &changes {
-            let owner = managed::owner(&self.managers, &change.path);
-            let base = self.base.as_ref().and_then(|base| change.path.of(base));
-            let new = change.path.of(&self.document);
-            let cause = fields::cause(base, new, change.old.as_ref(), change.new.as_ref(), owner);
-            examined.causes.push((cause, owner.cloned()));
-        }
-        examined.changes = changes;
-        examined.live = Some(live);
-        examined.predicted = Some(predicted);
-    }
-
-    /// The server refuses the object.
-    fn refused(&self, mut examined: Examined, error: &Error) -> Result<Examined, Problem> {
-        let object = examined.action.object.clone();
-        let refusal = self.context.refusal(&object, error)?;
-        let class = match refusal {
-            Refusal::Unverifiable(reason) => {
-                let problem = Problem::new(Code::Unverifiable, format!("{object} cannot be tried: {reason}"));
-                return Ok(examined.refused(Class::Unverifiable, problem));
-            }
-            Refusal::Forbidden => Class::Forbidden,
-            Refusal::Invalid => Class::Invalid,
-        };
-        let mut problem = error.problem();
-        if error.status == Some(403) && class == Class::Invalid {
-            problem = Problem { k8s: problem.k8s, ..Problem::new(Code::InvalidObject, problem.detail) };
-        }
-        let Some(live) = &self.live else { return Ok(examined.refused(class, problem)) };
-        if error.status == Some(422) {
-            let drifted = self.drifted(live);
-            if !drifted.is_empty() && error.message.contains("Duplicate value") {
-                return Ok(self.merge_key_drift(examined, live, drifted, &problem));
-            }
-            if is_immutable(error) {
-                problem = Problem { k8s: problem.k8s, ..Problem::new(Code::ImmutableField, problem.detail) };
-                examined.propose_recreate = RECREATABLE.contains(&object.kind.as_str());
-                if examined.propose_recreate && self.context.may_recreate(&object) {
-                    let shape = Shape::of(&self.managers);
-                    let predicted =
-                        fields::overlay(&normalise::live(live, self.has_status), &self.document, &shape);
-                    examined.approximate = true;
-                    self.compare(&mut examined, live, predicted, &shape);
-                    examined.action.class = Class::Update;
-                    examined.action.recreate = true;
-                    return Ok(examined);
-                }
-            }
-        }
-        Ok(examined.refused(class, problem))
-    }
-
-    /// Items of live lists that have the name of one of the document's and another key, and that others own: the Service
-    /// port that somebody renumbered by hand. An apply would add ours beside it, and the server refuses two of one name.
-    fn drifted(&self, live: &Object) -> Vec<(Path, Owner, Value, Value)> {
-        let mut found = Vec::new();
-        let live = Value::Object(live.as_map().clone());
-        for manager in self.managers.iter().filter(|manager| manager.owner.manager != HELM) {
-            renamed(&manager.fields, &Path::default(), &mut |path: &Path| {
-                let Some((_, list)) = path.0.split_last() else { return };
-                let (Some(item), None) = (path.of(&live), path.of(&self.document)) else { return };
-                let Some(name) = item.get("name") else { return };
-                let ours = Path(list.to_vec()).of(&self.document).and_then(Value::as_array);
-                let ours = ours.into_iter().flatten().find(|ours| ours.get("name") == Some(name));
-                if let Some(ours) = ours {
-                    found.push((path.clone(), manager.owner.clone(), item.clone(), ours.clone()));
-                }
-            });
-        }
-        found
-    }
-
-    fn merge_key_drift(
-        &self,
-        mut examined: Examined,
-        live: &Object,
-        drifted: Vec<(Path, Owner, Value, Value)>,
-        refusal: &Problem,
-    ) -> Examined {
-        let mut cleaned = normalise::live(live, self.has_status);
-        let mut undecided = false;
-        for (path, owner, item, ours) in drifted {
-            let mut conflict = conflict::conflict(path.to_string(), owner, Some(item), Some(ours));
-            conflict.advice.retain(|choice| *choice == FieldChoice::TakeOver);
-            match self.choices.get(conflict.field.as_str()) {
-                Some(FieldChoice::TakeOver) if conflict.advice.contains(&FieldChoice::TakeOver) => {
-                    path.remove(&mut cleaned);
-                    examined.action.take_over.push((conflict.owner.clone(), path.clone()));
-                }
-                _ => undecided = true,
-            }
-            examined.conflicts.push((conflict, path));
-        }
-        if undecided {
-            let detail = format!(
-                "{}: somebody gave an entry of a list another key, and the chart's own entry would stand beside it: {}",
-                examined.action.object, refusal.detail
-            );
-            return examined.refused(Class::Conflict, Problem::new(Code::MergeKeyDrift, detail));
-        }
-        let shape = Shape::of(&self.managers);
-        let predicted = fields::overlay(&cleaned, &self.document, &shape);
-        examined.approximate = true;
-        self.compare(&mut examined, live, predicted, &shape);
-        examined
-    }
-}
-
-/// The items of lists by key that a manager owns.
-fn renamed(set: &managed::FieldSet, path: &Path, visit: &mut impl FnMut(&Path)) {
-    for (step, child) in set.children() {
-        let path = path.then(step.clone());
-        if matches!(step, Step::Key(_)) {
-            visit(&path);
-        }
-        renamed(child, &path, &mut *visit);
-    }
-}
-
-/// Kinds with fields that cannot change, of which another object of the same name can be made.
-const RECREATABLE: [&str; 10] = [
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "DaemonSet",
-    "Deployment",
-    "Job",
-    "PersistentVolumeClaim",
-    "RoleBinding",
-    "Secret",
-    "Service",
-    "StatefulSet",
-];
-
-/// *Source*: kubernetes v1.36 `pkg/apis/*/validation`.
-fn is_immutable(error: &Error) -> bool {
-    error.status == Some(422)
-        && [
-            "immutable",
-            "may not change once set",
-            "updates to statefulset spec",
-            "cannot change roleRef",
-            "can not be less than",
-            "may not be changed",
-            "primary clusterIP can not be unset",
-        ]
-        .iter()
-        .any(|part| error.message.contains(part))
 }

@@ -1,5 +1,6 @@
 //! Install, upgrade, rollback, uninstall and test: planned, run, watched and taken up again.
 
+mod attempt;
 pub mod compare;
 pub mod conflict;
 mod context;
@@ -28,6 +29,7 @@ mod prepare;
 mod queue;
 mod recover;
 pub mod registry;
+mod report;
 pub mod resources;
 mod run;
 pub mod status;
