@@ -148,6 +148,7 @@ impl Redaction {
     }
 
     /// Adds what another redaction knows.
+    #[expect(clippy::iter_over_hash_type, reason = "each head is its own; the order changes nothing")]
     pub fn merge(&mut self, other: &Self) {
         for (head, patterns) in &other.patterns {
             let known = self.patterns.entry(*head).or_default();
@@ -241,11 +242,12 @@ impl Redaction {
             _ => trail(&path.0),
         };
         let mut value = value.clone();
-        if in_secret && path.0.is_empty() {
-            if let Some(mut object) = Object::from_value(value.clone()) {
-                self.object(&mut object);
-                return object.into_value();
-            }
+        if in_secret
+            && path.0.is_empty()
+            && let Some(mut object) = Object::from_value(value.clone())
+        {
+            self.object(&mut object);
+            return object.into_value();
         }
         self.hide_in(context, &mut value);
         value
@@ -253,19 +255,15 @@ impl Redaction {
 
     /// Hides what is secret in a change of a field.
     pub fn change(&self, object: &ObjectRef, path: &Path, change: &mut FieldChange) {
-        for side in [&mut change.old, &mut change.new] {
-            if let Some(value) = side {
-                *value = self.at(object, path, value);
-            }
+        for value in [&mut change.old, &mut change.new].into_iter().flatten() {
+            *value = self.at(object, path, value);
         }
     }
 
     /// Hides what is secret in a conflict.
     pub fn conflict(&self, object: &ObjectRef, path: &Path, conflict: &mut FieldConflict) {
-        for side in [&mut conflict.live, &mut conflict.chart] {
-            if let Some(value) = side {
-                *value = self.at(object, path, value);
-            }
+        for value in [&mut conflict.live, &mut conflict.chart].into_iter().flatten() {
+            *value = self.at(object, path, value);
         }
     }
 
@@ -276,10 +274,8 @@ impl Redaction {
             cause.message = self.text(&cause.message);
         }
         for conflict in &mut problem.conflicts {
-            for side in [&mut conflict.live, &mut conflict.chart] {
-                if let Some(value) = side {
-                    self.hide_in(Context::Plain, value);
-                }
+            for value in [&mut conflict.live, &mut conflict.chart].into_iter().flatten() {
+                self.hide_in(Context::Plain, value);
             }
         }
     }

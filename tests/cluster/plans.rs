@@ -387,7 +387,7 @@ fn client_side(world: &World, trial: &str) -> Result<(), String> {
     let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
     let first = deployment("a:1").replace(
         "        image: a:1\n",
-        "        image: a:1\n        env: [{name: A, value: x}, {name: B, value: y}]\n",
+        "        image: a:1\n        env: [{name: A, value: x}, {name: B, value: z}]\n",
     );
     let (old, new) = (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {a: \"1\", b: \"2\"}\n",

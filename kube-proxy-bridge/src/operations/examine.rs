@@ -259,17 +259,15 @@ impl<'a> Context<'a> {
             let ours = ownership::owns(live, self.request.namespace, self.request.release);
             adopts = !ours && !self.base.contains_key(&identity(&reference));
         }
-        if adopts && !self.request.options.take_ownership {
-            if let Some(live) = &live {
-                let (namespace, release) = (self.request.namespace, self.request.release);
-                let class = if ownership::is_anothers(live, namespace, release) {
-                    Class::Foreign
-                } else {
-                    Class::Adopt
-                };
-                let sentence = ownership::refusal(&reference, live, namespace, release);
-                return Ok(examined.refused(class, Problem::new(Code::Ownership, sentence)));
-            }
+        if adopts
+            && !self.request.options.take_ownership
+            && let Some(live) = &live
+        {
+            let (namespace, release) = (self.request.namespace, self.request.release);
+            let class =
+                if ownership::is_anothers(live, namespace, release) { Class::Foreign } else { Class::Adopt };
+            let sentence = ownership::refusal(&reference, live, namespace, release);
+            return Ok(examined.refused(class, Problem::new(Code::Ownership, sentence)));
         }
         let managers = live.as_ref().map(managed::managers).unwrap_or_default();
         let choices = self.choices(&reference);

@@ -237,7 +237,10 @@ impl Execution<'_> {
             let managers = managed::managers(found);
             let mut taken: Vec<(Owner, Path)> = Vec::new();
             for (field, choice) in &decided.fields {
-                let Some(path) = Path::find(field, &document) else { continue };
+                // An entry that somebody renumbered by hand is in the live list alone.
+                let path = Path::find(field, &document)
+                    .or_else(|| Path::find(field, &Value::Object(found.as_map().clone())));
+                let Some(path) = path else { continue };
                 match choice {
                     FieldChoice::Force => allowed.push(field),
                     FieldChoice::TakeOver => {
