@@ -21,8 +21,7 @@ const GIVEN: &str = "CHARTROOM_TEST_KUBECONFIG";
 /// The Go module whose tools are the programs.
 const MODULE: &str = "tests/cluster";
 
-/// How a node becomes ready. kwok's stage of heartbeats is left out: after ten minutes its first one takes the node's address
-/// away, and with it every log; leases alone keep the node alive.
+/// How a node becomes ready; leases keep it alive, so kwok's stage of heartbeats is not needed.
 const NODE_STAGE: &str = "node/fast/node-initialize.yaml";
 
 /// `up` (also without a word) starts the cluster of this checkout and leaves it running; `down` ends it.

@@ -68,9 +68,10 @@ impl Part {
                  --service-account-key-file=accounts.pub --service-account-signing-key-file=accounts.key
                  --service-cluster-ip-range=10.0.0.0/16"
             )),
-            // Without a port of its own, and as quick as a test with hundreds of objects needs it.
+            // Without a port of its own, and as quick as a test with hundreds of objects needs it; patient with
+            // the node, whose heartbeats come late on a loaded machine.
             Part::Controllers => own("--kubeconfig=kubeconfig --leader-elect=false --secure-port=0
-                 --kube-api-qps=500 --kube-api-burst=1000
+                 --kube-api-qps=500 --kube-api-burst=1000 --node-monitor-grace-period=10m
                  --service-account-private-key-file=accounts.key --root-ca-file=ca.crt"),
             Part::Scheduler => own("--kubeconfig=kubeconfig --leader-elect=false --secure-port=0
                  --kube-api-qps=500 --kube-api-burst=1000"),

@@ -13,10 +13,15 @@ pub(super) const LOG_LINE: &str = "hello from the hook";
 pub(super) fn introduce(api: &Api) -> Result<(), String> {
     let room = json!({ "cpu": "640", "memory": "2560Gi", "pods": "10000" });
     let labels = json!({ "kubernetes.io/hostname": "node-1", "kubernetes.io/os": "linux" });
+    // Both kinds, or kwok takes the address away whenever it makes the node ready again, and with it every log.
+    let addresses = json!([
+        { "type": "InternalIP", "address": "127.0.0.1" },
+        { "type": "Hostname", "address": "127.0.0.1" },
+    ]);
     let node = json!({
         "apiVersion": "v1", "kind": "Node",
         "metadata": { "name": "node-1", "labels": labels },
-        "status": { "capacity": room, "allocatable": room },
+        "status": { "addresses": addresses, "capacity": room, "allocatable": room },
     });
     api.create("/api/v1/nodes", &node)?;
     api.create(
