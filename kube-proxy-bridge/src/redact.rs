@@ -311,8 +311,7 @@ impl Redaction {
             }
             Value::Object(map) => {
                 // `{name: DB_PASSWORD, value: …}` of a container's environment.
-                let names_secret =
-                    map.get("name").and_then(Value::as_str).is_some_and(|name| is_secret_name(name));
+                let names_secret = map.get("name").and_then(Value::as_str).is_some_and(is_secret_name);
                 for (name, value) in map {
                     let below = match context {
                         Context::Secret => Context::Secret,

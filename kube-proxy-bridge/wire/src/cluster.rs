@@ -254,21 +254,20 @@ pub struct LookupAnswer {
 }
 
 /// The answer to one `lookup`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
 pub struct LookupResult {
     /// What was asked.
     pub item: LookupItem,
     /// What came of it.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub outcome: LookupOutcome,
 }
 
-/// What came of one `lookup`.
+/// What came of one `lookup`. Read and written as a part of [`LookupResult`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(tag = "outcome"))]
+#[serde(rename_all = "kebab-case")]
 pub enum LookupOutcome {
     /// There is none: the template gets an empty map.
     Absent,

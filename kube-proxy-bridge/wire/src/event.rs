@@ -9,23 +9,22 @@ use crate::{
 };
 
 /// One entry of the log. On the stream, `id` is [`Event::seq`], `event` the body's type, `data` the whole as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Its number, from 1 without gaps.
     pub seq: u64,
     /// When (RFC 3339).
     pub t: String,
     /// What.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub body: EventBody,
 }
 
-/// What happened.
+/// What happened. Read and written as a part of [`Event`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "type", rename_all_fields = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(tag = "type"))]
+#[serde(rename_all_fields = "camelCase")]
 pub enum EventBody {
     /// The operation moved on.
     #[serde(rename = "op.state")]

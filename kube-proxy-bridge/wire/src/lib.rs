@@ -13,6 +13,7 @@ mod event;
 mod operation;
 mod plan;
 mod release;
+mod tagged;
 
 pub use cluster::{
     Can, Capabilities, ClusterInfo, KubeVersion, Limits, Lookup, LookupAnswer, LookupItem, LookupOutcome,
@@ -35,6 +36,8 @@ pub use release::{
     ReleaseSummary, Releases, ResourceStatus, Resources, RevisionDetail, RevisionDiff, RevisionSummary,
     Revisions, Status, Verdict,
 };
+
+pub use tagged::read;
 
 /// The version of these types. It grows when an old client could misunderstand a new bridge.
 pub const API_VERSION: u32 = 1;

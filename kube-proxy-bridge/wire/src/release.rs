@@ -82,16 +82,15 @@ pub struct Releases {
 }
 
 /// One release: its last revision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
 pub struct ReleaseSummary {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
     /// The last revision.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub last: RevisionSummary,
 }
 

@@ -112,7 +112,7 @@ impl Bridge {
         }
         let status = response.status();
         let text = text_of(&response).await.unwrap_or_default();
-        Err(match serde_json::from_str::<Problem>(&text) {
+        Err(match wire::read::<Problem>(&text) {
             Ok(problem) => Fault::Refused(Box::new(problem)),
             Err(_) => Fault::NoBridge(status),
         })
@@ -158,6 +158,5 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     if text.trim_start().starts_with('<') {
         return Err(Fault::NoBridge(200));
     }
-    serde_json::from_str(if text.is_empty() { "null" } else { text })
-        .map_err(|error| Fault::Odd(error.to_string()))
+    wire::read(if text.is_empty() { "null" } else { text }).map_err(|error| Fault::Odd(error.to_string()))
 }

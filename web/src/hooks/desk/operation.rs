@@ -48,7 +48,7 @@ impl Desk {
                 .bridge
                 .follow(&path, &mut |data| {
                     // An event of a newer bridge is passed over.
-                    if let Ok(event) = serde_json::from_str::<Event>(&data) {
+                    if let Ok(event) = wire::read::<Event>(&data) {
                         has_heard = true;
                         self.deploy(DeployAction::Heard(event));
                     }
