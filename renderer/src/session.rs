@@ -19,7 +19,8 @@ use crate::log::{Level, Log};
 use crate::package::{Package, package};
 use crate::problem::{Problem, Severity, place_of_line};
 use crate::render::{
-    self, Document, Engine, Fault, Mode, OutputOptions, ParseCache, Release, Rendered, assemble, prepare,
+    self, Document, Engine, Fault, Mode, OutputOptions, ParseCache, Release, Rendered, Unrecorded, assemble,
+    prepare,
 };
 use crate::values::{SchemaCache, Sets, ValuesFile, user_values};
 use crate::world::{Asked, Heard, Kind, Preview, World};
@@ -272,7 +273,7 @@ impl Session {
             log: &mut update.log,
             fuel: self.fuel,
             stop_at_first: false,
-            trace: None,
+            trace: Unrecorded,
         };
         let mut watch = |path: &str| {
             if settings.set_aside.iter().any(|aside| aside == path) {

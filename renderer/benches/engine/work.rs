@@ -7,7 +7,7 @@
 use renderer::capabilities::Capabilities;
 use renderer::chart::Chart;
 use renderer::release::manifest::{DocumentCache, Sorted};
-use renderer::render::{Engine, Fuel, Mode, ParseCache, Release, prepare};
+use renderer::render::{Engine, Fuel, Mode, ParseCache, Release, Unrecorded, prepare};
 use renderer::sprig::outside::Timestamp;
 use renderer::value::Map;
 use renderer::values::SchemaCache;
@@ -30,7 +30,7 @@ pub(crate) fn render(chart: &mut Chart, user: &Map) -> Result<Sorted, Error> {
         log: &mut log,
         fuel: Fuel::endless(),
         stop_at_first: true,
-        trace: None,
+        trace: Unrecorded,
     };
     let release = Release::first("bench", "default", false);
     let rendered = engine.render(chart, &values, &release, &Capabilities::default(), &mut |_| true);

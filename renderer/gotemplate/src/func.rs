@@ -20,7 +20,7 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call within a run; `listens` is what [`Host::listens`] said at its start.
+    /// A call within a run; `listens` tells whether its host does.
     pub fn new(host: &'a mut dyn Host, fuel: &'a mut Fuel, listens: bool) -> Self {
         Self { host, fuel, listens }
     }

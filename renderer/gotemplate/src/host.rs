@@ -45,11 +45,6 @@ pub enum Include<'a> {
 /// `render::Trace` implements it; the machine knows nothing of traces, and functions never look into it: they reach it
 /// through [`crate::Call`].
 pub trait Host {
-    /// Whether anyone wants `read`, `write`, `include` and `emit`; asked once at the start of a run.
-    fn listens(&self) -> bool {
-        false
-    }
-
     /// `answer` was found at `key` of `map`; `None` when the key is absent. `of` is the mark of the map, the result that of
     /// the answer.
     fn read(&mut self, map: &Map, key: &[u8], answer: Option<&Value>, of: Mark) -> Mark {

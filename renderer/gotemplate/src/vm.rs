@@ -80,9 +80,37 @@ impl<'a> Machine<'a> {
 
     /// Runs the template `name` with `data` as dot, and gives what it prints, every `<no value>` still in it.
     ///
+    /// `host` only answers what functions ask; [`Self::execute_heard`] is for one that listens.
+    ///
     /// # Errors
     /// The first failure, as Go words it.
     pub fn execute(
+        &mut self,
+        name: &Text,
+        data: Value,
+        host: &mut dyn Host,
+        fuel: &mut Fuel,
+    ) -> Result<Text, ExecError> {
+        self.start::<false>(name, data, host, fuel)
+    }
+
+    /// As [`Self::execute`], with a host that hears every step.
+    ///
+    /// Two methods and not a question to the host: a program that calls the other one alone carries one machine.
+    ///
+    /// # Errors
+    /// The first failure, as Go words it.
+    pub fn execute_heard(
+        &mut self,
+        name: &Text,
+        data: Value,
+        host: &mut dyn Host,
+        fuel: &mut Fuel,
+    ) -> Result<Text, ExecError> {
+        self.start::<true>(name, data, host, fuel)
+    }
+
+    fn start<const LISTENS: bool>(
         &mut self,
         name: &Text,
         data: Value,
@@ -93,20 +121,6 @@ impl<'a> Machine<'a> {
             let cause = Cause::MissingTemplate(name.clone());
             return Err(ExecError { steps: Vec::new(), cause, trace: Vec::new() });
         };
-        if host.listens() {
-            self.run::<true>(template, data, host, fuel)
-        } else {
-            self.run::<false>(template, data, host, fuel)
-        }
-    }
-
-    fn run<const LISTENS: bool>(
-        &mut self,
-        template: Rc<Template>,
-        data: Value,
-        host: &mut dyn Host,
-        fuel: &mut Fuel,
-    ) -> Result<Text, ExecError> {
         let mut run = Run::<LISTENS> {
             machine: self,
             host,

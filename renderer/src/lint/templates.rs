@@ -11,7 +11,7 @@ use super::{Found, Linter, Loaded, Settings, Tools, deprecations, look, names};
 use crate::capabilities::Capabilities;
 use crate::chart::load::walk::Tree;
 use crate::problem::Severity;
-use crate::render::{Engine, Release};
+use crate::render::{Engine, Release, Unrecorded};
 use crate::show::quote;
 use crate::values::{coalesce, process_dependencies, validate};
 
@@ -71,7 +71,7 @@ pub(super) fn check(
         log: tools.log,
         fuel: tools.fuel,
         stop_at_first: true,
-        trace: None,
+        trace: Unrecorded,
     };
     let release = Release::lint(settings.namespace);
     let rendered = engine.render(&chart, &values, &release, &capabilities, tools.watch);

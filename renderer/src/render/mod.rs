@@ -31,7 +31,7 @@ pub use checks::{
 pub use functions::Mode;
 pub use gotemplate::Fuel;
 pub use output::{Document, Output, OutputOptions, assemble, show_only};
-pub use trace::{Place, Read, Root, Trace, Write};
+pub use trace::{Place, Read, Recorder, Root, Trace, Unrecorded, Write};
 
 /// What a template learns of the release: `.Release`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -232,7 +232,7 @@ impl ParseCache {
 }
 
 /// What a render needs besides the chart.
-pub struct Engine<'a> {
+pub struct Engine<'a, R = Unrecorded> {
     /// The functions, by [`functions::table`].
     pub funcs: &'a FuncMap,
     /// Parsed files of earlier renders.
@@ -247,10 +247,10 @@ pub struct Engine<'a> {
     pub stop_at_first: bool,
     /// A new trace, if the render is to be recorded: the same bytes, whose origins it resolves. About twice the cost, and a map
     /// that a template makes lives as long as the render.
-    pub trace: Option<&'a mut Trace>,
+    pub trace: R,
 }
 
-impl Engine<'_> {
+impl<R: Recorder> Engine<'_, R> {
     /// Renders every template of `chart`; `watch` is called before each with its path, and runs it only if it says so.
     ///
     /// Shape: `values` are what [`prepare`] made. Templates change them, so they serve one render.
@@ -265,11 +265,11 @@ impl Engine<'_> {
         watch: &mut dyn FnMut(&str) -> bool,
     ) -> Rendered {
         let templates = scope::templates(chart, values, release, capabilities);
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = self.trace.trace() {
             trace.open(&templates, values);
         }
         let files = self.run_all(&templates, watch);
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = self.trace.trace() {
             trace.close();
         }
         Rendered { files }
@@ -315,12 +315,12 @@ impl Engine<'_> {
         self.world.begin(&template.name);
         let (world, log) = (&mut *self.world, &mut *self.log);
         let (name, dot, mut fuel) = (Text::from(&*template.name), template.dot(), self.fuel);
-        let result = match &mut self.trace {
+        let result = match self.trace.trace() {
             None => machine.execute(&name, dot, &mut trace::Silent { world, log }, &mut fuel),
             Some(trace) => {
                 trace.begin(&template.name);
                 let mut recording = trace::Recording { world, log, trace };
-                let mut result = machine.execute(&name, dot, &mut recording, &mut fuel);
+                let mut result = machine.execute_heard(&name, dot, &mut recording, &mut fuel);
                 if let Ok(text) = &mut result {
                     trace.end(text);
                 }

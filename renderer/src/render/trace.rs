@@ -47,6 +47,31 @@ pub(crate) struct Recording<'a> {
     pub(crate) trace: &'a mut Trace,
 }
 
+/// Whether a render is recorded.
+///
+/// The type decides, so that a program whose renders are all [`Unrecorded`] carries no recorder: the page is one.
+pub trait Recorder {
+    /// Where to record.
+    fn trace(&mut self) -> Option<&mut Trace>;
+}
+
+/// Nothing is recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Unrecorded;
+
+impl Recorder for Unrecorded {
+    #[inline]
+    fn trace(&mut self) -> Option<&mut Trace> {
+        None
+    }
+}
+
+impl Recorder for Option<&mut Trace> {
+    fn trace(&mut self) -> Option<&mut Trace> {
+        self.as_deref_mut()
+    }
+}
+
 /// One look at a place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Read {
@@ -525,10 +550,6 @@ fn cut(text: &Text, at: Span) -> Text {
 }
 
 impl Host for Recording<'_> {
-    fn listens(&self) -> bool {
-        true
-    }
-
     fn read(&mut self, map: &Map, key: &[u8], answer: Option<&Value>, of: Mark) -> Mark {
         self.trace.read(map, key, answer, of)
     }

@@ -10,7 +10,7 @@ use value::{Text, Value};
 use super::{Session, Update};
 use crate::chart::{Chart, File};
 use crate::problem::{Problem, Severity};
-use crate::render::{self, Engine, Release};
+use crate::render::{self, Engine, Release, Unrecorded};
 use crate::{Error, Log};
 
 /// Which revision a submission is to become.
@@ -129,7 +129,7 @@ impl Session {
             log,
             fuel: self.fuel,
             stop_at_first: true,
-            trace: None,
+            trace: Unrecorded,
         };
         let mut watch = |path: &str| {
             progress(path);

@@ -86,12 +86,20 @@ fn data() -> Value {
 }
 
 fn run_with(text: &str, host: &mut dyn Host, fuel: &mut Fuel) -> Result<Text, ExecError> {
+    with_machine(text, |machine| machine.execute(&"t".into(), data(), host, fuel))
+}
+
+fn heard(text: &str, ears: &mut Ears) -> Result<Text, ExecError> {
+    with_machine(text, |machine| machine.execute_heard(&"t".into(), data(), ears, &mut Fuel::endless()))
+}
+
+fn with_machine<T>(text: &str, run: impl FnOnce(&mut Machine<'_>) -> T) -> T {
     let funcs = funcs();
     let (file, errors) = parse(&"t".into(), SourceId(0), &text.into(), &funcs);
     assert_eq!(errors, [], "{text}");
     let mut set = TemplateSet::new();
     set.add(&file);
-    Machine::new(&set, &funcs, methods).execute(&"t".into(), data(), host, fuel)
+    run(&mut Machine::new(&set, &funcs, methods))
 }
 
 fn run(text: &str) -> String {
@@ -313,9 +321,6 @@ struct Ears {
 }
 
 impl Host for Ears {
-    fn listens(&self) -> bool {
-        true
-    }
     fn read(&mut self, _: &Map, key: &[u8], answer: Option<&Value>, _: Mark) -> Mark {
         self.reads.push(format!("{}={}", String::from_utf8_lossy(key), answer.is_some()));
         Mark(self.reads.len() as u32)
@@ -350,7 +355,7 @@ fn a_host_hears_reads_includes_and_who_wrote_what() {
     let mut ears = Ears::default();
     let text =
         "{{ define \"a\" }}in{{ end }}x{{ .Values.q }}{{ include \"a\" . }}{{ tpl \"{{ .Values.s }}\" . }}";
-    let out = run_with(text, &mut ears, &mut Fuel::endless()).unwrap();
+    let out = heard(text, &mut ears).unwrap();
     assert_eq!(out, "x<no value>instr");
     assert_eq!(ears.reads, ["Values=true", "q=false", "Values=true", "s=true"]);
     // The text of the define is its own writer; that of a `tpl` has places of its own.
@@ -364,12 +369,12 @@ fn a_host_hears_reads_includes_and_who_wrote_what() {
 fn marks_go_with_values_and_decisions_name_the_whole_statement() {
     let text = "{{ if or .Values.a .Values.s }}x{{ end }}{{ $x := .Values.s | print }}{{ $x }}";
     let mut ears = Ears::default();
-    run_with(text, &mut ears, &mut Fuel::endless()).unwrap();
+    heard(text, &mut ears).unwrap();
     // `.Values.a` is the second read, `.Values.s` the fourth.
     assert_eq!(ears.decisions, [(0, 41, 24)]);
     assert_eq!(ears.calls, ["print [6]"]);
     // Behind an `or` the place depends on the run.
     let text = "{{ $x := or .Values.a .Values.s }}{{ if true }}{{ $x = and $x .Values.n }}{{ end }}";
-    run_with(text, &mut Ears::default(), &mut Fuel::endless()).unwrap();
+    heard(text, &mut Ears::default()).unwrap();
     assert_eq!(ears.emits, [(31, 32, 0), (70, 78, 100)]);
 }
