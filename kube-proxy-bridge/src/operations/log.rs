@@ -265,8 +265,9 @@ mod tests {
         assert_eq!((seen, cursor), (600, 600));
         let frame = log.read(599).unwrap().frames.remove(0);
         let text = std::str::from_utf8(&frame).unwrap();
-        assert!(text.starts_with("id: 600\nevent: api.warning\ndata: {\"seq\":600,\"t\":\""), "{text}");
-        assert!(text.ends_with("}\n\n"));
+        let data = text.strip_prefix("id: 600\nevent: api.warning\ndata: ").unwrap();
+        let event: wire::Event = serde_json::from_str(data.strip_suffix("\n\n").unwrap()).unwrap();
+        assert_eq!((event.seq, event.body), (600, warning("x")));
     }
 
     #[test]
