@@ -1,4 +1,4 @@
-// Bundles the editor for the page; Trunk runs this before every build.
+// Bundles the editor and the styles for the page; Trunk runs this before every build.
 // Installs the locked packages first when they are missing or older than the lock.
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
@@ -24,5 +24,14 @@ await esbuild.build({
   minify: release,
   sourcemap: release ? false : "inline",
   legalComments: "linked",
+  logLevel: "warning",
+});
+await esbuild.build({
+  absWorkingDir: here,
+  entryPoints: ["../styles/page.css"],
+  outfile: "dist/page.css",
+  bundle: true,
+  target: "esnext",
+  minify: release,
   logLevel: "warning",
 });
