@@ -192,8 +192,7 @@ impl Run<'_> {
             return false;
         };
         let digits = &rest[1..close];
-        let number =
-            small_number(digits).filter(|_| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
+        let number = small_number(digits).filter(|_| !digits.is_empty());
         self.at += close + 1;
         match number {
             Some(number) if number >= 1 && number <= self.args.len() => {
@@ -251,11 +250,11 @@ impl Run<'_> {
     }
 }
 
-/// A number as Go reads widths: `None` once it has passed a million before its last digit.
+/// A number as Go reads widths: `None` once it has passed a million before its last digit, or for what is no digit.
 fn small_number(digits: &[u8]) -> Option<usize> {
     let mut number = 0_usize;
     for digit in digits {
-        if number > 1_000_000 {
+        if number > 1_000_000 || !digit.is_ascii_digit() {
             return None;
         }
         number = number * 10 + usize::from(digit - b'0');
