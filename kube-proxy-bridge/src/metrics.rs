@@ -313,7 +313,7 @@ impl Metrics {
         reason: Option<Code>,
         duration: Duration,
     ) {
-        let (r#type, result) = (kind_word(kind), outcome.word());
+        let (r#type, result) = (Word(kind.text()), outcome.word());
         let reason = Word(reason.map_or("", Code::text));
         self.0.operations.get_or_create(&OperationLabels { r#type, result, reason }).inc();
         self.0
@@ -324,20 +324,20 @@ impl Metrics {
 
     /// An operation left a state.
     pub fn operation_phase(&self, kind: OperationKind, phase: OperationState, duration: Duration) {
-        let labels = KindPhase { r#type: kind_word(kind), phase: state_word(phase) };
+        let labels = KindPhase { r#type: Word(kind.text()), phase: Word(phase.text()) };
         self.0.phase_seconds.get_or_create(&labels).observe(duration.as_secs_f64());
     }
 
     /// An operation runs as long as the answer lives.
     #[must_use]
     pub fn operation_running(&self, kind: OperationKind) -> Counted {
-        Counted::new(self.0.in_progress.get_or_create(&KindLabel { r#type: kind_word(kind) }).clone())
+        Counted::new(self.0.in_progress.get_or_create(&KindLabel { r#type: Word(kind.text()) }).clone())
     }
 
     /// An operation waits as long as the answer lives.
     #[must_use]
     pub fn operation_queued(&self, kind: OperationKind) -> Queued {
-        let gauge = self.0.queued.get_or_create(&KindLabel { r#type: kind_word(kind) }).clone();
+        let gauge = self.0.queued.get_or_create(&KindLabel { r#type: Word(kind.text()) }).clone();
         Queued { _counted: Counted::new(gauge), since: Instant::now(), wait: self.0.queue_wait.clone() }
     }
 
@@ -485,40 +485,6 @@ impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics").finish_non_exhaustive()
     }
-}
-
-const fn kind_word(kind: OperationKind) -> Word {
-    Word(match kind {
-        OperationKind::Cleanup => "cleanup",
-        OperationKind::Install => "install",
-        OperationKind::Recover => "recover",
-        OperationKind::Rollback => "rollback",
-        OperationKind::Test => "test",
-        OperationKind::Uninstall => "uninstall",
-        OperationKind::Upgrade => "upgrade",
-    })
-}
-
-const fn state_word(state: OperationState) -> Word {
-    Word(match state {
-        OperationState::Queued => "queued",
-        OperationState::Validating => "validating",
-        OperationState::Crds => "crds",
-        OperationState::Namespace => "namespace",
-        OperationState::Locking => "locking",
-        OperationState::PreHooks => "pre-hooks",
-        OperationState::Applying => "applying",
-        OperationState::Pruning => "pruning",
-        OperationState::Deleting => "deleting",
-        OperationState::Waiting => "waiting",
-        OperationState::PostHooks => "post-hooks",
-        OperationState::Recording => "recording",
-        OperationState::Done => "done",
-        OperationState::Failed => "failed",
-        OperationState::Cancelled => "cancelled",
-        OperationState::Degraded => "degraded",
-        OperationState::Interrupted => "interrupted",
-    })
 }
 
 const fn owner_word(owner: ConflictKind) -> Word {

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use release::record::{Hook, HookRun, Info, Record, Time};
+use serde_json::Value;
 use wire::{Apply, ObjectRef, Problem, Status};
 
 use super::context::{Broken, Context, Stop};
@@ -90,7 +91,7 @@ pub(super) fn rolled_back(target: &Record, last: &Record, description: &str) -> 
 }
 
 /// The hooks of a render, one per document.
-fn hooks(set: &Set) -> Vec<Hook> {
+pub(super) fn hooks(set: &Set) -> Vec<Hook> {
     let mut hooks: Vec<Hook> = Vec::with_capacity(set.hooks.len());
     for (at, item) in set.hooks.iter().enumerate() {
         // A list is one document, and one hook, with several objects.
@@ -118,8 +119,14 @@ pub(super) fn objects_of(hook: &Hook) -> Result<Vec<Object>, Problem> {
     documents::objects(&hook.manifest, &hook.path)
 }
 
-/// Puts objects where they go: into the release's namespace what names none, into none what has none.
-pub(super) async fn place(context: &Context, objects: &mut [Object], namespace: &str) -> Result<(), Stop> {
+/// Puts objects where they go: into the release's namespace what names none, into none what has none. A kind that `crds`
+/// defines need not be served yet.
+pub(super) async fn place(
+    context: &Context,
+    objects: &mut [Object],
+    crds: &[Item],
+    namespace: &str,
+) -> Result<(), Stop> {
     for object in objects {
         let (api_version, kind) = (object.api_version().to_owned(), object.kind().to_owned());
         let resource = context
@@ -128,19 +135,34 @@ pub(super) async fn place(context: &Context, objects: &mut [Object], namespace: 
                 async move { cluster.resource(api_version, kind).await }
             })
             .await;
-        let resource = resource.map_err(|broken| match broken {
-            Broken::Kube(error) if error.is_not_found() => unknown_kind(object, &error),
-            other => other.into(),
-        })?;
-        settle(object, resource.namespaced, namespace);
+        let namespaced = match resource {
+            Ok(resource) => resource.namespaced,
+            Err(Broken::Kube(error)) if error.is_not_found() => {
+                defined(crds, object).ok_or_else(|| unknown_kind(object, &error))?
+            }
+            Err(other) => return Err(other.into()),
+        };
+        settle(object, namespaced, namespace);
     }
     Ok(())
+}
+
+/// Whether the kind that a chart's own definition gives lives in namespaces; `None` when none defines it.
+fn defined(crds: &[Item], object: &Object) -> Option<bool> {
+    let reference = object.reference();
+    let text = |item: &Item, pointer: &str| {
+        item.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let own = crds.iter().find(|item| {
+        text(item, "/spec/group") == reference.group() && text(item, "/spec/names/kind") == reference.kind
+    });
+    own.map(|item| text(item, "/spec/scope") == "Namespaced")
 }
 
 /// Puts one object where it goes.
 pub(super) fn settle(object: &mut Object, namespaced: bool, namespace: &str) {
     if !namespaced {
-        if let Some(serde_json::Value::Object(metadata)) = object.as_map_mut().get_mut("metadata") {
+        if let Some(Value::Object(metadata)) = object.as_map_mut().get_mut("metadata") {
             metadata.remove("namespace");
         }
     } else if object.namespace().is_empty() {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use release::record::{self, Record};
-use serde_json::Value;
 use wire::{EventBody, OperationKind, PlanSubject, Problem};
 
-use super::context::{Broken, Context, Stop};
+use super::context::{Context, Stop};
 use super::draft;
 use super::inputs::Inputs;
 use super::plan;
@@ -57,45 +56,6 @@ pub(super) fn refuse_too_large(record: &Record) -> Result<(), Problem> {
     refuse_encoded(&record::encode(record))
 }
 
-/// Puts new objects where they go. A kind that `crds` defines need not be served yet.
-pub(super) async fn place(
-    context: &Context,
-    objects: &mut [Object],
-    crds: &[Item],
-    namespace: &str,
-) -> Result<(), Stop> {
-    for object in objects {
-        let (api_version, kind) = (object.api_version().to_owned(), object.kind().to_owned());
-        let resource = context
-            .call(|cluster| {
-                let (api_version, kind) = (&api_version, &kind);
-                async move { cluster.resource(api_version, kind).await }
-            })
-            .await;
-        let namespaced = match resource {
-            Ok(resource) => resource.namespaced,
-            Err(Broken::Kube(error)) if error.is_not_found() => {
-                defined(crds, object).ok_or_else(|| draft::unknown_kind(object, &error))?
-            }
-            Err(other) => return Err(other.into()),
-        };
-        draft::settle(object, namespaced, namespace);
-    }
-    Ok(())
-}
-
-/// Whether the kind that a chart's own definition gives lives in namespaces; `None` when none defines it.
-fn defined(crds: &[Item], object: &Object) -> Option<bool> {
-    let reference = object.reference();
-    let text = |item: &Item, pointer: &str| {
-        item.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let own = crds.iter().find(|item| {
-        text(item, "/spec/group") == reference.group() && text(item, "/spec/names/kind") == reference.kind
-    });
-    own.map(|item| text(item, "/spec/scope") == "Namespaced")
-}
-
 /// Asks the policy about objects that are in their places.
 pub(super) fn check_objects(job: &Job, objects: &[Object]) -> Result<(), Problem> {
     let subjects: Vec<policy::Subject<'_>> = objects
@@ -117,7 +77,7 @@ pub(super) async fn check_hooks(
         record.hooks.iter().filter(|hook| hook.events.iter().any(|event| events.contains(&event.as_str())))
     {
         let mut own = draft::objects_of(hook)?;
-        draft::place(context, &mut own, &record.namespace).await?;
+        draft::place(context, &mut own, &[], &record.namespace).await?;
         objects.extend(own);
     }
     Ok(check_objects(job, &objects)?)

@@ -205,7 +205,7 @@ async fn objects(context: &Arc<Context>, hook: &Hook, namespace: &str) -> Result
         let detail = format!("unable to build kubernetes object for hook {}: {}", hook.path, problem.detail);
         Problem { detail, ..problem }
     })?;
-    draft::place(context, &mut objects, namespace).await?;
+    draft::place(context, &mut objects, &[], namespace).await?;
     Ok(objects)
 }
 

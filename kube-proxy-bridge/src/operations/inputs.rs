@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use release::record::{self, Hook, HookRun, Info, Record, Time};
+use release::record::{self, Info, Record, Time};
 use wire::{
     Apply, ApplyMode, ApplyOptions, Code, CrdPolicy, OperationKind, PlanSubject, Problem, RecordSize,
     Rollback, Status, Uninstall, World,
 };
 
+use super::draft;
 use super::plan::Request;
 use crate::documents::{self, HookItem, Item};
 use crate::kube::Cluster;
@@ -295,17 +296,6 @@ pub fn stored_hooks(record: &Record) -> Result<Vec<HookItem>, Problem> {
 
 /// The record that would be written, near enough to know its size.
 fn record_of(inputs: &Inputs, apply: &Apply, set: &documents::Set) -> Result<Record, Problem> {
-    let hook = |item: &HookItem| Hook {
-        name: item.object.name().to_owned(),
-        kind: item.object.kind().to_owned(),
-        path: item.source.clone(),
-        manifest: item.text.clone(),
-        events: item.events.clone(),
-        last_run: HookRun::default(),
-        weight: item.weight,
-        delete_policies: item.delete_policies.clone(),
-        output_log_policies: item.output_log_policies.clone(),
-    };
     Ok(Record {
         name: inputs.release.clone(),
         namespace: inputs.namespace.clone(),
@@ -322,7 +312,7 @@ fn record_of(inputs: &Inputs, apply: &Apply, set: &documents::Set) -> Result<Rec
         chart: Some(chart_to_record(&apply.chart, apply.options.slim_record)?),
         config: apply.config.clone(),
         manifest: set.manifest.clone(),
-        hooks: set.hooks.iter().map(hook).collect(),
+        hooks: draft::hooks(set),
         apply_method: "ssa".to_owned(),
     })
 }

@@ -75,7 +75,7 @@ pub(super) fn annotations(operation: &str, options: &str) -> BTreeMap<String, St
         (annotation::OPERATION, operation.to_owned()),
         (annotation::INSTANCE, instance().to_owned()),
         (annotation::HEARTBEAT, Timestamp::now().to_string()),
-        (annotation::PHASE, name(OperationState::Locking).to_owned()),
+        (annotation::PHASE, OperationState::Locking.text().to_owned()),
         (OPTIONS, options.to_owned()),
     ]
     .into_iter()
@@ -97,7 +97,7 @@ impl Keeper {
     fn start(context: &Arc<Context>, head: Head, journal: Journal, heartbeat: Option<Duration>) -> Self {
         let (commands, inbox) = mpsc::channel(4);
         let journal = Arc::new(Mutex::new(journal));
-        let phase = Arc::new(Mutex::new(name(OperationState::Locking)));
+        let phase = Arc::new(Mutex::new(OperationState::Locking.text()));
         let actor = Actor {
             context: context.clone(),
             head,
@@ -122,7 +122,7 @@ impl Keeper {
 
     /// Notes the step, and writes it with the journal, so that another process could go on from here.
     pub(super) async fn enter(&self, step: OperationState) {
-        *guard(&self.phase) = name(step);
+        *guard(&self.phase) = step.text();
         self.beat().await;
     }
 
@@ -254,28 +254,5 @@ fn failure(problem: Problem) -> Failure {
         Failure::Hijacked(problem.detail)
     } else {
         Failure::Later(Box::new(problem))
-    }
-}
-
-/// A state, as annotations and durations name it.
-pub(super) fn name(state: OperationState) -> &'static str {
-    match state {
-        OperationState::Queued => "queued",
-        OperationState::Validating => "validating",
-        OperationState::Crds => "crds",
-        OperationState::Namespace => "namespace",
-        OperationState::Locking => "locking",
-        OperationState::PreHooks => "pre-hooks",
-        OperationState::Applying => "applying",
-        OperationState::Pruning => "pruning",
-        OperationState::Deleting => "deleting",
-        OperationState::Waiting => "waiting",
-        OperationState::PostHooks => "post-hooks",
-        OperationState::Recording => "recording",
-        OperationState::Done => "done",
-        OperationState::Failed => "failed",
-        OperationState::Cancelled => "cancelled",
-        OperationState::Degraded => "degraded",
-        OperationState::Interrupted => INTERRUPTED,
     }
 }

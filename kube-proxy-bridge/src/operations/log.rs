@@ -106,7 +106,7 @@ impl EventLog {
         if let Some(spool) = &mut ring.spool {
             let line = format!("{json}\n");
             if spool.write_all(line.as_bytes()).is_err() {
-                tracing::warn!("the spool of an operation's events cannot be written and is given up");
+                tracing::warn!(event = "spool-given-up");
                 ring.spool = None;
             }
         }

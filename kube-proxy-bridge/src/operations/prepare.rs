@@ -94,7 +94,7 @@ impl Job {
             options.wait = Wait::Watcher;
         }
         let mut objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
-        gate::place(context, &mut objects, crds, self.namespace()).await?;
+        draft::place(context, &mut objects, crds, self.namespace()).await?;
         for object in &mut objects {
             ownership::mark(object, self.namespace(), self.release());
         }
@@ -166,7 +166,7 @@ impl Job {
         gate::refuse_too_large(&record)?;
         let mut objects: Vec<Object> =
             documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
-        gate::place(context, &mut objects, &[], &record.namespace).await?;
+        draft::place(context, &mut objects, &[], &record.namespace).await?;
         for object in &mut objects {
             ownership::mark(object, &record.namespace, &record.name);
         }

@@ -242,7 +242,7 @@ async fn prepared(
     };
     let mut objects: Vec<Object> =
         documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
-    gate::place(context, &mut objects, &[], job.namespace()).await?;
+    draft::place(context, &mut objects, &[], job.namespace()).await?;
     for object in &mut objects {
         ownership::mark(object, job.namespace(), job.release());
     }

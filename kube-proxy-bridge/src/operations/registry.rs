@@ -90,7 +90,7 @@ impl Operations {
         let folder = folder.filter(|folder| match std::fs::create_dir_all(folder) {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(%error, "the events of operations cannot be kept on disk");
+                tracing::warn!(event = "state-dir-unusable", reason = %error.kind());
                 false
             }
         });
@@ -186,7 +186,7 @@ impl Operations {
             tokio::select! {
                 turn = admitted => if turn.is_err() { return },
                 halt = task.handle.halted() => {
-                    tracing::info!(operation = task.handle.id(), ?halt, "stopped before its turn");
+                    tracing::info!(event = "stopped-before-its-turn", operation = task.handle.id(), reason = ?halt);
                     task.end(OperationResult::Cancelled);
                     return;
                 }
@@ -369,7 +369,7 @@ impl Shared {
         match log::spool(&path, &header.to_string()) {
             Ok(file) => Some(file),
             Err(error) => {
-                tracing::warn!(%error, "the events of an operation cannot be kept on disk");
+                tracing::warn!(event = "spool-not-opened", reason = %error.kind());
                 None
             }
         }

@@ -314,7 +314,7 @@ async fn delete_one(
 async fn leftovers(context: &Arc<Context>, record: &Record) -> Result<(), Stop> {
     for hook in record.hooks.iter().filter(|hook| hook.kind != "CustomResourceDefinition") {
         let mut objects = draft::objects_of(hook)?;
-        draft::place(context, &mut objects, &record.namespace).await?;
+        draft::place(context, &mut objects, &[], &record.namespace).await?;
         for object in &objects {
             let reference = &object.reference();
             let live = context.call(|cluster| async move { cluster.get(reference).await }).await;

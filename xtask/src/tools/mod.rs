@@ -9,6 +9,7 @@ mod debian;
 mod go;
 mod helm;
 mod node;
+mod pypi;
 mod trunk;
 mod wasm_bindgen;
 mod wasm_target;

@@ -52,7 +52,7 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
     };
     let (through, all) = view.progress();
     html! {
-        <main class="workspace operation" data-testid="operation" data-state={view.word()} data-kind={kind_word(view.operation.kind)} aria-label={title(view)}>
+        <main class="workspace operation" data-testid="operation" data-state={view.word()} data-kind={view.operation.kind.text()} aria-label={title(view)}>
             { head(&desk, title(view), if is_over { 3 } else { 2 }, html! { <>
                 if is_over {
                     <span class="push"></span>
@@ -112,18 +112,6 @@ fn title(view: &OperationView) -> String {
         OperationKind::Test => format!("Tests of {release}"),
         OperationKind::Recover => format!("Recovery of {release}"),
         OperationKind::Cleanup => format!("Orphans of {release}"),
-    }
-}
-
-fn kind_word(kind: OperationKind) -> &'static str {
-    match kind {
-        OperationKind::Cleanup => "cleanup",
-        OperationKind::Install => "install",
-        OperationKind::Recover => "recover",
-        OperationKind::Rollback => "rollback",
-        OperationKind::Test => "test",
-        OperationKind::Uninstall => "uninstall",
-        OperationKind::Upgrade => "upgrade",
     }
 }
 
