@@ -73,14 +73,12 @@ impl Cluster {
         }
         let programs = programs()?;
         let starter = starter()?;
-        let mut child = command(&starter)
-            .arg("hold")
-            .arg("--programs")
-            .arg(&programs)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{}: {error}", starter.display()))?;
+        let mut holder = command(&starter);
+        holder.arg("hold").arg("--programs").arg(&programs).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // A Ctrl-C must not kill it: it ends the cluster when its input ends.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut holder, 0);
+        let mut child = holder.spawn().map_err(|error| format!("{}: {error}", starter.display()))?;
         let mut kubeconfig = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut kubeconfig).map_err(|error| error.to_string())?;
@@ -138,6 +136,10 @@ fn programs() -> Result<PathBuf, String> {
     let go = tools::go()?;
     let part = folder().join("part");
     let wrong = |error: std::io::Error| format!("{}: {error}", part.display());
+    // What a build that was broken off left may be of other modules.
+    if part.exists() {
+        fs::remove_dir_all(&part).map_err(wrong)?;
+    }
     fs::create_dir_all(part.join("stages")).map_err(wrong)?;
     step("building etcd, Kubernetes and kwok from Go modules (the first time about 5 minutes)", || {
         build(&go, &part)

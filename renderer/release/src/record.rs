@@ -1,7 +1,8 @@
 //! The record of one revision, as Helm keeps it in a Secret: its fields, their JSON, and the text that is stored.
 //!
 //! [`encode`] gives JSON, gzip and base64 with the size of each part; [`decode`] reads what Helm reads, within [`Limits`].
-//! A record that was read and is written again holds the same JSON, byte for byte.
+//! A record that Helm wrote, read and written again, holds the same JSON, byte for byte; of others fields that Helm does not know
+//! are lost, as in Helm.
 //!
 //! *Source*: helm v4.3.1 `pkg/release/v1/{release,info,hook}.go`, `pkg/chart/v2/{chart,metadata,dependency}.go`,
 //! `pkg/chart/common/file.go`, `pkg/storage/driver/util.go`.

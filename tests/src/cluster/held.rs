@@ -25,14 +25,12 @@ impl Held {
     /// # Errors
     /// That it did not start; the reason stands in the output of this process.
     pub fn start(starter: &Path, programs: &Path) -> Result<Self, String> {
-        let mut child = Command::new(starter)
-            .arg("hold")
-            .arg("--programs")
-            .arg(programs)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{}: {error}", starter.display()))?;
+        let mut holder = Command::new(starter);
+        holder.arg("hold").arg("--programs").arg(programs).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // A Ctrl-C must not kill it before it has killed the cluster.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut holder, 0);
+        let mut child = holder.spawn().map_err(|error| format!("{}: {error}", starter.display()))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err("the cluster has no pipes".to_owned());
         };
