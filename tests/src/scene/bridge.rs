@@ -74,6 +74,8 @@ impl Bridge {
             .arg(&kubeconfig)
             .arg("--state-dir")
             .arg(home.path().join("state"))
+            // Trials ask faster than people do.
+            .args(["--rate-plans", "50", "--rate-operations", "100"])
             .args(args)
             .env_clear()
             .env("HOME", home.path())
