@@ -214,8 +214,7 @@ fn moves_over(world: &World, trial: &str) -> Result<(), String> {
 
 fn short_history(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
-    let (helm, bridge, plain) =
-        (scene.helm()?, scene.bridge(&[])?, scene.chart("many"));
+    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("many"));
     let to = path(&scene, "web", "apply");
     let options = json!({ "historyMax": 3 });
     succeed(&bridge, &to, &apply(&helm, "install", "web", &plain, &["count=1"], options.clone())?)?;
