@@ -2,6 +2,7 @@
 //!
 //! Source: helm v4.3.1 `pkg/chart/v2/dependency.go`, `Lock`.
 
+use value::calendar::{DAY_SECONDS, Day, date_of, days_in, days_of};
 use value::{Map, Value};
 
 use super::Dependency;
@@ -73,16 +74,8 @@ pub(crate) fn canonical(text: &str) -> String {
 
 /// A time in RFC 3339, in UTC, without zeros at the end of its fraction.
 pub fn rfc3339(seconds: i64, nanoseconds: u32) -> String {
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // The reverse of the count in `seconds`.
-    let from_march = days + 719_468;
-    let (era, day_of_era) = (from_march.div_euclid(146_097), from_march.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let months = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * months + 2) / 5 + 1;
-    let month = if months < 10 { months + 3 } else { months - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (days, second) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
+    let Day { year, month, day } = date_of(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     canonical(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanoseconds:09}Z"))
 }
@@ -143,20 +136,8 @@ pub(crate) fn seconds(text: &str) -> Result<i64, String> {
         let rest = quote(text.get(end..).unwrap_or_default());
         return Err(format!("{}: extra text: {rest}", quote(text)));
     }
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 => 28 + i64::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    range(day, 1..=days, "day")?;
-    // Days since 1970 of a day of the Gregorian calendar, counted in years that begin in March.
-    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, year_of_era) = (years.div_euclid(400), years.rem_euclid(400));
-    let day_of_year = (153 * months + 2) / 5 + day - 1;
-    let days =
-        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
-    Ok(days * 86_400 + hour * 3600 + minute * 60 + second - offset)
+    range(day, 1..=days_in(month, year), "day")?;
+    Ok(days_of(Day { year, month, day }) * DAY_SECONDS + hour * 3600 + minute * 60 + second - offset)
 }
 
 #[cfg(test)]

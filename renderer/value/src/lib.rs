@@ -6,6 +6,7 @@
 #![warn(clippy::disallowed_methods)]
 
 mod bury;
+pub mod calendar;
 pub mod compare;
 mod find;
 pub mod fmt;

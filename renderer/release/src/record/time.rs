@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use value::calendar::{DAY_SECONDS, Day, date_of, days_in, days_of};
 
 /// A moment, in the text that Go writes for it. The default is Go's zero time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +33,11 @@ impl Time {
     /// The moment so many seconds and nanoseconds after 1970, in UTC; `None` outside the years 0 to 9999.
     #[must_use]
     pub fn at(seconds: i64, nanoseconds: u32) -> Option<Self> {
-        let days = seconds.div_euclid(86_400);
-        let rest = seconds.rem_euclid(86_400);
-        let (year, month, day) = civil_from_days(days)?;
+        let Day { year, month, day } = date_of(seconds.div_euclid(DAY_SECONDS));
+        if !(0..=9999).contains(&year) {
+            return None;
+        }
+        let rest = seconds.rem_euclid(DAY_SECONDS);
         let parts = Parts {
             year,
             month,
@@ -131,7 +134,7 @@ impl Parts {
         sign(4, b'-')?;
         let month = number(5, 7, 1, 12)?;
         sign(7, b'-')?;
-        let day = number(8, 10, 1, days_in(year, month))?;
+        let day = number(8, 10, 1, days_in(month, year))?;
         sign(10, b'T')?;
         let hour = number(11, 13, 0, 23)?;
         sign(13, b':')?;
@@ -161,8 +164,8 @@ impl Parts {
     }
 
     fn since_1970(&self) -> (i64, u32) {
-        let days = days_from_civil(self.year, self.month, self.day);
-        let seconds = days * 86_400 + self.hour * 3600 + self.minute * 60 + self.second;
+        let days = days_of(Day { year: self.year, month: self.month, day: self.day });
+        let seconds = days * DAY_SECONDS + self.hour * 3600 + self.minute * 60 + self.second;
         (seconds - self.offset_minutes * 60, self.nanoseconds)
     }
 
@@ -183,36 +186,6 @@ impl Parts {
         }
         Time(text)
     }
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar, counted in years that begin in March.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-fn civil_from_days(days: i64) -> Option<(i64, i64, i64)> {
-    let days = days.checked_add(719_468)?;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (0..=9999).contains(&year).then_some((year, month, day_of_year - (153 * shifted + 2) / 5 + 1))
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 //! *Source*: go 1.27 `crypto/x509/parser.go`. Of the extensions, key usage, basic constraints, names, the key ids and the
 //! extended usages are checked; Go looks into some rarer ones, too.
 
+use value::calendar::days_in;
+
 use super::curve::Curve;
 use super::der;
 use super::key::{EC_OID, ED25519_OID, PublicKey, RSA_OID};
-use crate::dates::days_in;
 
 /// What a certificate says of its owner.
 #[derive(Debug)]

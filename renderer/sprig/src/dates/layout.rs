@@ -4,7 +4,8 @@
 
 use std::io::Write;
 
-use super::calendar::{MONTHS, WEEKDAYS};
+use value::calendar::{MONTHS, WEEKDAYS};
+
 use super::time::Time;
 
 /// One element of a layout.

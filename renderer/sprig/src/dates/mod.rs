@@ -5,7 +5,6 @@
 //!
 //! *Source*: sprig 3.3.0 `date.go`; go 1.27 `time`.
 
-mod calendar;
 mod duration;
 mod layout;
 mod parse;
@@ -14,7 +13,6 @@ mod time;
 use gotemplate::{Arg, Call, Failure};
 use value::{Text, Type, Value};
 
-pub(crate) use calendar::days_in;
 pub use duration::{Duration, parse_duration};
 pub use time::{Time, Zone};
 

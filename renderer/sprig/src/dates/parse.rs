@@ -3,8 +3,8 @@
 //! *Source*: go 1.27 `time/format.go`, `parse`.
 
 use value::Text;
+use value::calendar::{DAY_SECONDS, Day, MONTHS, WEEKDAYS, days_before, days_in, days_of, is_leap};
 
-use super::calendar::{DAY_SECONDS, Day, MONTHS, WEEKDAYS, days_before, days_in, days_of, is_leap};
 use super::layout::{self, Element, Offset};
 use super::time::{Time, Zone};
 

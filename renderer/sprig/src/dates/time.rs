@@ -5,9 +5,9 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use value::calendar::{DAY_SECONDS, Day, MONTHS, WEEKDAYS, date_of, days_of};
 use value::{Kind, Method, Object, Text, Type, Value};
 
-use super::calendar::{DAY_SECONDS, Day, MONTHS, WEEKDAYS, date_of, days_of};
 use super::duration::Duration;
 use super::layout;
 use crate::outside::Timestamp;

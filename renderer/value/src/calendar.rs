@@ -1,7 +1,7 @@
 //! Days and dates of the Gregorian calendar, in both directions.
 
-/// Names as Go writes and reads them.
-pub(super) const MONTHS: [&str; 12] = [
+/// Names of the months as Go writes and reads them, January first.
+pub const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -15,23 +15,27 @@ pub(super) const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-pub(super) const WEEKDAYS: [&str; 7] =
+/// Names of the days of a week, Sunday first.
+pub const WEEKDAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-pub(super) const DAY_SECONDS: i64 = 86_400;
+/// Seconds of a day.
+pub const DAY_SECONDS: i64 = 86_400;
 
 /// A day of a year of the calendar.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Day {
-    pub(super) year: i64,
+pub struct Day {
+    /// Astronomical: 0 is the year before 1.
+    pub year: i64,
     /// From 1.
-    pub(super) month: i64,
+    pub month: i64,
     /// From 1.
-    pub(super) day: i64,
+    pub day: i64,
 }
 
 /// Days since 1970-01-01 of a date; a month beyond the year counts into other years, a day beyond the month likewise.
-pub(super) fn days_of(date: Day) -> i64 {
+#[must_use]
+pub fn days_of(date: Day) -> i64 {
     let months = date.month.wrapping_sub(1);
     let year = date.year.wrapping_add(months.div_euclid(12));
     let month = months.rem_euclid(12) + 1;
@@ -44,7 +48,8 @@ pub(super) fn days_of(date: Day) -> i64 {
 }
 
 /// The date of a number of days since 1970-01-01.
-pub(super) fn date_of(days: i64) -> Day {
+#[must_use]
+pub fn date_of(days: i64) -> Day {
     let days = days.saturating_add(719_468);
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -58,16 +63,21 @@ pub(super) fn date_of(days: i64) -> Day {
     }
 }
 
-pub(super) fn is_leap(year: i64) -> bool {
+/// Whether February has 29 days.
+#[must_use]
+pub fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
 /// Days before `month`, from 1, in a year that is no leap year; 13 is the whole year.
-pub(super) fn days_before(month: i64) -> i64 {
+#[must_use]
+pub fn days_before(month: i64) -> i64 {
     days_of(Day { year: 2001, month, day: 1 }) - days_of(Day { year: 2001, month: 1, day: 1 })
 }
 
-pub(crate) fn days_in(month: i64, year: i64) -> i64 {
+/// Days of `month`, from 1, in `year`.
+#[must_use]
+pub fn days_in(month: i64, year: i64) -> i64 {
     days_before(month + 1) - days_before(month) + i64::from(month == 2 && is_leap(year))
 }
 
