@@ -7,14 +7,14 @@
 //! was seen in a Secret ([`Redactor::known`]): such a value is hidden wherever it turns up, plain or in base64.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac as _};
 use serde_json::{Map, Value};
 use sha2::Sha256;
-use wire::{FieldChange, FieldConflict, ObjectRef, Problem};
+use wire::{EventBody, FieldChange, FieldConflict, ObjectRef, Problem};
 
 use crate::fieldpath::{Path, Step};
 use crate::object::Object;
@@ -87,7 +87,9 @@ impl Redactor {
     }
 }
 
-fn is_secret(object: &Object) -> bool {
+/// Whether it is a Secret of Kubernetes' own.
+#[must_use]
+pub fn is_secret(object: &Object) -> bool {
     object.kind() == "Secret" && object.api_version() == "v1"
 }
 
@@ -280,6 +282,37 @@ impl Redaction {
         }
     }
 
+    /// Hides known values in what an event says. What stands where a secret stands is hidden by whoever knows the place.
+    pub fn event(&self, body: &mut EventBody) {
+        match body {
+            EventBody::Conflict { conflicts, .. } => {
+                for value in conflicts.iter_mut().flat_map(|one| [&mut one.live, &mut one.chart]).flatten() {
+                    self.hide_in(Context::Plain, value);
+                }
+            }
+            EventBody::Log { lines, .. } => {
+                for line in lines {
+                    *line = self.text(line);
+                }
+            }
+            EventBody::Object { problem, .. } => {
+                if let Some(problem) = problem {
+                    self.problem(problem);
+                }
+            }
+            EventBody::ObjectEvent { message, .. }
+            | EventBody::Status { message, .. }
+            | EventBody::Warning { message, .. } => *message = self.text(message),
+            EventBody::Problem { problem, .. } => self.problem(problem),
+            EventBody::Prompt { question, .. } => *question = self.text(question),
+            EventBody::Done { .. }
+            | EventBody::Hook { .. }
+            | EventBody::PlanSummary { .. }
+            | EventBody::Record { .. }
+            | EventBody::State { .. } => {}
+        }
+    }
+
     /// Depth is bounded by the reader of documents.
     fn hide_in(&self, context: Context, value: &mut Value) {
         match value {
@@ -329,6 +362,50 @@ impl Redaction {
     fn hidden(&self, context: Context, text: &str) -> String {
         let decoded = if context == Context::Secret { STANDARD.decode(text.trim()).ok() } else { None };
         self.redactor.hide(decoded.as_deref().unwrap_or(text.as_bytes()).trim_ascii())
+    }
+}
+
+/// What an operation has to hide: more and more, as it meets manifests and live Secrets. A cheap clone that learns with
+/// all others; nothing is known at first.
+#[derive(Clone, Debug, Default)]
+pub struct Hidden(Arc<RwLock<Option<Redaction>>>);
+
+impl Hidden {
+    /// Hides from now on what `redaction` hides, too.
+    pub fn learn(&self, redaction: &Redaction) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match &mut *known {
+            Some(known) => known.merge(redaction),
+            None => *known = Some(redaction.clone()),
+        }
+    }
+
+    /// The text without known values.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        self.with(|redaction| redaction.text(text)).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// Hides what is secret in a conflict of `object`, whose document is what would be sent.
+    pub fn conflict(&self, object: &ObjectRef, document: &Value, conflict: &mut FieldConflict) {
+        // A field that the document does not have has no value to show either.
+        if let Some(path) = Path::find(&conflict.field, document) {
+            self.with(|redaction| redaction.conflict(object, &path, conflict));
+        }
+    }
+
+    /// Hides known values in what a problem says.
+    pub fn problem(&self, problem: &mut Problem) {
+        self.with(|redaction| redaction.problem(problem));
+    }
+
+    /// Hides known values in what an event says.
+    pub fn event(&self, body: &mut EventBody) {
+        self.with(|redaction| redaction.event(body));
+    }
+
+    fn with<T>(&self, use_it: impl FnOnce(&Redaction) -> T) -> Option<T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(use_it)
     }
 }
 
@@ -412,6 +489,38 @@ mod tests {
 
     fn redactor() -> Redactor {
         Redactor::new().expect("randomness")
+    }
+
+    #[test]
+    fn a_short_secret_is_hidden_in_a_conflict_too() {
+        let document = json!({
+            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"pin": "MTIzNA=="},
+        });
+        let hidden = Hidden::default();
+        hidden.learn(&redactor().known([]));
+        let reference = object(document.clone()).reference();
+        let mut conflict = FieldConflict {
+            field: ".data.pin".to_owned(),
+            owner: wire::Owner {
+                manager: "kubectl".to_owned(),
+                operation: wire::OwnerOperation::Apply,
+                subresource: None,
+                time: None,
+            },
+            live: Some("OTk5OQ==".into()),
+            chart: Some("MTIzNA==".into()),
+            kind: wire::ConflictKind::Kubectl,
+            advice: Vec::new(),
+        };
+        hidden.conflict(&reference, &document, &mut conflict);
+        for value in [conflict.live, conflict.chart] {
+            assert!(
+                value
+                    .clone()
+                    .is_some_and(|value| value.as_str().is_some_and(|text| text.starts_with("‹hidden "))),
+                "{value:?}"
+            );
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod breaks;
 mod bridge;
 mod faults;
 mod helm;
+mod hidden;
 mod operations;
 mod plans;
 mod ready;
@@ -32,6 +33,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     plans::TRIALS,
     operations::TRIALS,
     breaks::TRIALS,
+    hidden::TRIALS,
     records::TRIALS,
 ];
 

@@ -5,17 +5,25 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures::{StreamExt as _, stream};
+use release::record::Record;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use wire::{Code, Counts, EventBody, ObjectRef, ObjectState, OperationState, Problem, PromptChoice};
 
+use super::draft;
 use super::handle::{Halt, Handle};
 use super::log::guard;
+use crate::documents;
 use crate::kube::{self, Cluster};
-use crate::redact::Redaction;
+use crate::object::Object;
+use crate::redact::{Hidden, Redactor, is_secret};
+use crate::releases::show;
 
 /// The longest an operation may take, whatever it asks for.
 pub(super) const LONGEST: Duration = Duration::from_secs(7_200);
+/// Secrets that are read at a time.
+const IN_FLIGHT: usize = 8;
 /// How long an operation waits for a fresh token.
 const FRESH_TOKEN: Duration = Duration::from_secs(300);
 
@@ -97,8 +105,9 @@ impl From<Broken> for Stop {
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) handle: Handle,
-    /// What must not be shown.
-    pub(super) redaction: Redaction,
+    /// What must not be shown: the same that no event of `handle` tells.
+    pub(super) redaction: Hidden,
+    redactor: Redactor,
     /// The longest each wait may take.
     pub(super) step_timeout: Duration,
     deadline: Instant,
@@ -121,14 +130,15 @@ impl Context {
     pub(super) fn new(
         handle: Handle,
         cluster: Cluster,
-        redaction: Redaction,
+        redactor: Redactor,
         step_timeout: Duration,
         deadline: Duration,
     ) -> Arc<Self> {
         let now = Instant::now();
         Arc::new(Self {
+            redaction: handle.hidden().clone(),
             handle,
-            redaction,
+            redactor,
             step_timeout,
             deadline: now + deadline,
             cluster: Mutex::new((0, cluster)),
@@ -146,11 +156,42 @@ impl Context {
     /// The same with the time for another operation: the way back after a failure, or on after a crash.
     pub(super) fn again(&self, step_seconds: u32, deadline_seconds: u32) -> Arc<Self> {
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1))).min(LONGEST);
-        let (handle, redaction) = (self.handle.clone(), self.redaction.clone());
+        let (handle, redactor) = (self.handle.clone(), self.redactor.clone());
         let context =
-            Self::new(handle, self.cluster(), redaction, seconds(step_seconds), seconds(deadline_seconds));
+            Self::new(handle, self.cluster(), redactor, seconds(step_seconds), seconds(deadline_seconds));
         *guard(&context.cluster) = guard(&self.cluster).clone();
         context
+    }
+
+    /// Hides from now on what these objects' Secrets hold.
+    pub(super) fn learn<'a>(&self, objects: impl IntoIterator<Item = &'a Object>) {
+        let mut secrets = objects.into_iter().filter(|object| is_secret(object)).peekable();
+        if secrets.peek().is_some() {
+            self.redaction.learn(&self.redactor.known(secrets));
+        }
+    }
+
+    /// Hides from now on what a revision's Secrets hold, those of its hooks included.
+    pub(super) fn learn_record(&self, record: &Record) {
+        self.redaction.learn(&show::secrets(record, &self.redactor));
+    }
+
+    /// Hides from now on what a revision's Secrets hold in the cluster, which may be another thing than what its manifest
+    /// says. One that cannot be read is passed over.
+    ///
+    /// Cost: one call for each Secret, eight in flight.
+    pub(super) async fn learn_live(&self, record: &Record) {
+        let items = documents::read_stored(&record.manifest).unwrap_or_default();
+        let hooks = record.hooks.iter().flat_map(|hook| draft::objects_of(hook).unwrap_or_default());
+        let all = items.into_iter().map(|item| item.object).chain(hooks);
+        let reads = all.filter(is_secret).map(|mut object| async move {
+            draft::settle(&mut object, true, self.handle.namespace());
+            let reference = &object.reference();
+            let live = self.call(|cluster| async move { cluster.get(reference).await }).await;
+            self.learn(&live.ok().flatten());
+        });
+        let reads: Vec<_> = reads.collect();
+        stream::iter(reads).buffer_unordered(IN_FLIGHT).collect::<Vec<()>>().await;
     }
 
     /// The cluster with the freshest token.

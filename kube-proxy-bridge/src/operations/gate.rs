@@ -150,6 +150,7 @@ pub(super) async fn planned(job: &Job, context: &Arc<Context>, subject: &PlanSub
             }
         })
         .await?;
+    context.redaction.learn(&plan.redaction);
     context.warn(None, plan.plan.warnings.clone());
     for object in plan.plan.objects.iter().filter(|object| !object.conflicts.is_empty()) {
         let (object, conflicts) = (object.object.clone(), object.conflicts.clone());

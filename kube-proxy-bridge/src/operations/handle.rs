@@ -17,6 +17,7 @@ use wire::{
 use super::instruments::Instruments;
 use super::log::{EventLog, guard};
 use crate::kube::Cluster;
+use crate::redact::Hidden;
 
 /// One operation, shared by the task that runs it and the requests that ask about it; a cheap clone.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ struct Inner {
     record: Mutex<Option<String>>,
     /// Hears every event; gone at the end.
     instruments: Mutex<Option<Arc<Instruments>>>,
+    /// What no event tells.
+    hidden: Hidden,
 }
 
 /// What the events so far add up to.
@@ -128,6 +131,7 @@ impl Handle {
             n_prompts: AtomicU64::new(0),
             record: Mutex::new(None),
             instruments: Mutex::new(None),
+            hidden: Hidden::default(),
         }))
     }
 
@@ -225,8 +229,15 @@ impl Handle {
         guard(&self.0.snapshot).kind = kind;
     }
 
-    /// Appends an event and keeps the snapshot in step with it.
-    pub fn emit(&self, body: EventBody) {
+    /// What no event tells; whoever meets a secret adds it here.
+    #[must_use]
+    pub(super) fn hidden(&self) -> &Hidden {
+        &self.0.hidden
+    }
+
+    /// Appends an event, without the secrets that are known by now, and keeps the snapshot in step with it.
+    pub fn emit(&self, mut body: EventBody) {
+        self.0.hidden.event(&mut body);
         guard(&self.0.snapshot).fold(&body);
         // The end drops the instruments, which hold this handle.
         let is_end = matches!(body, EventBody::Done { .. });
@@ -506,6 +517,43 @@ mod tests {
             [(object("b"), ObjectState::Created), (object("a"), ObjectState::Sending)]
         );
         assert!(handle.summary().objects.is_empty());
+    }
+
+    #[test]
+    fn a_secret_is_in_no_event_from_the_moment_it_is_known() {
+        let (handle, _drain) = handle();
+        let secret = serde_json::json!({
+            "apiVersion": "v1", "kind": "Secret", "stringData": {"key": "hunter2-hunter2"},
+        });
+        let secret = crate::object::Object::from_value(secret).unwrap();
+        let redactor = crate::redact::Redactor::new().unwrap();
+        handle.hidden().learn(&redactor.known([]));
+        handle.hidden().learn(&redactor.known([&secret]));
+        let problem = || Box::new(Problem::new(Code::InvalidObject, "not hunter2-hunter2"));
+        handle.emit(EventBody::Log {
+            object: object("a"),
+            container: "c".into(),
+            lines: vec!["the key is hunter2-hunter2".into(), "aHVudGVyMi1odW50ZXIy".into()],
+        });
+        handle.emit(EventBody::Warning { object: None, message: "hunter2-hunter2".into() });
+        handle.emit(EventBody::Object {
+            object: object("a"),
+            index: 0,
+            state: ObjectState::Failed,
+            ms: 0,
+            attempt: 1,
+            resource_version: None,
+            problem: Some(problem()),
+        });
+        handle.emit(EventBody::Problem { problem: problem(), terminal: true });
+        let frames = handle.log().read(0).unwrap().frames;
+        assert_eq!(frames.len(), 4);
+        for frame in frames {
+            let text = String::from_utf8(frame.to_vec()).unwrap();
+            assert!(text.contains("‹hidden "), "{text}");
+            assert!(!text.contains("hunter2") && !text.contains("aHVudGVy"), "{text}");
+        }
+        assert!(!handle.operation().problem.unwrap().detail.contains("hunter2"));
     }
 
     #[tokio::test]

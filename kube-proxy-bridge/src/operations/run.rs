@@ -29,7 +29,7 @@ use super::{recover, test, uninstall};
 use crate::documents::{self, Item};
 use crate::kube;
 use crate::object::Object;
-use crate::releases::{History, Revision, Store};
+use crate::releases::{Body, History, Revision, Store};
 
 /// How long a definition may take to be accepted.
 const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
@@ -88,9 +88,6 @@ pub async fn run(environment: gate::Environment, handle: Handle, request: Reques
     };
     if let Some(mut problem) = outcome.problem {
         problem.operation = Some(handle.id().to_owned());
-        if let Some(context) = &tally {
-            context.redaction.problem(&mut problem);
-        }
         handle.emit(EventBody::Problem { problem: Box::new(problem), terminal: true });
     }
     let (counts, durations) =
@@ -125,13 +122,15 @@ impl Job {
         deadline_seconds: u32,
     ) -> Arc<Context> {
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1))).min(LONGEST);
-        Context::new(
+        let context = Context::new(
             self.handle.clone(),
             self.environment.cluster.clone(),
-            self.environment.redactor.known(secrets),
+            self.environment.redactor.clone(),
             seconds(step_seconds),
             seconds(deadline_seconds),
-        )
+        );
+        context.learn(secrets);
+        context
     }
 
     pub(super) async fn history(&self, context: &Context) -> Result<History, Stop> {
@@ -142,12 +141,17 @@ impl Job {
             .await
     }
 
+    /// A revision; what its Secrets hold is hidden from now on.
     pub(super) async fn revision(&self, context: &Context, number: u32) -> Result<Revision, Stop> {
-        context
+        let revision = context
             .ask(|cluster| async move {
                 Store::new(&cluster, self.namespace()).expect(self.release(), number).await
             })
-            .await
+            .await?;
+        if let Body::Record(record) = &revision.body {
+            context.learn_record(record);
+        }
+        Ok(revision)
     }
 
     async fn apply(&self, apply: Apply) -> Ended {
@@ -160,9 +164,10 @@ impl Job {
             Ok(read) => read,
             Err(problem) => return (Outcome::refused(&problem.into()), None),
         };
-        let secrets: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
         let options = &apply.options;
-        let context = self.context(&secrets, options.step_timeout_seconds, options.deadline_seconds);
+        let context = self.context(&[], options.step_timeout_seconds, options.deadline_seconds);
+        context.learn(set.items.iter().map(|item| &item.object));
+        context.learn(set.hooks.iter().map(|hook| &hook.object));
         context.enter(OperationState::Validating, 0);
         let outcome = match self.prepare(&context, &apply, set, &crds).await {
             Err(stop) => Outcome::refused(&stop),

@@ -309,7 +309,9 @@ impl Execution<'_> {
     }
 
     async fn live(&self, reference: &ObjectRef) -> Result<Option<Object>, Broken> {
-        self.context.call(|cluster| async move { cluster.get(reference).await }).await
+        let live = self.context.call(|cluster| async move { cluster.get(reference).await }).await?;
+        self.context.learn(&live);
+        Ok(live)
     }
 
     /// Deletes an object that is made anew, and waits until it is gone.
@@ -346,7 +348,9 @@ impl Execution<'_> {
         if error.is_field_conflict() {
             let document = object.clone().into_value();
             problem.conflicts = conflict::conflicts(&error.causes, &Value::Null, &document);
-            self.context.redaction.problem(&mut problem);
+            for conflict in &mut problem.conflicts {
+                self.context.redaction.conflict(&reference, &document, conflict);
+            }
             let conflicts = problem.conflicts.clone();
             if self.planned {
                 let Problem { detail, conflicts, objects, k8s, .. } = problem;

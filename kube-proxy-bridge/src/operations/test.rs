@@ -31,6 +31,7 @@ pub(super) async fn test(job: &Job, asked: TestRun) -> Ended {
 async fn run(job: &Job, context: &Arc<Context>, asked: &TestRun) -> Result<u32, (u32, Stop)> {
     let (keeper, mut record) = read(job, context).await.map_err(|stop| (0, stop))?;
     let revision = record.version;
+    context.learn_live(&record).await;
     let ended = tests(job, context, &keeper, &mut record, asked).await;
     // How the tests went is kept, whichever way.
     let kept = keeper.finish(context, &record).await;

@@ -148,6 +148,8 @@ async fn carry_out(
     gate::check_objects(job, &draft::stored(context, record).await?)?;
     if !asked.no_hooks {
         gate::check_hooks(job, context, record, &["pre-delete", "post-delete"]).await?;
+        // Their logs may tell what the cluster holds, which nothing has read yet.
+        context.learn_live(record).await;
     }
     let namespace = record.namespace.clone();
     let phase = |event| hooks::Phase {
@@ -278,7 +280,10 @@ async fn delete_one(
     };
     let live = match context.call(|cluster| async move { cluster.get(reference).await }).await {
         Ok(None) => return Ok(None),
-        Ok(Some(live)) => live,
+        Ok(Some(live)) => {
+            context.learn([&live]);
+            live
+        }
         Err(Broken::Stop(stop)) => return Err(stop),
         Err(Broken::Kube(error)) => {
             return skipped(format!(
