@@ -265,6 +265,11 @@ impl State {
         Ok(connector.cluster(caller.credential()))
     }
 
+    /// Whether the cluster took this caller's token when it was last shown.
+    fn accepts(&self, caller: &Caller) -> bool {
+        self.0.connector.as_ref().is_some_and(|connector| connector.accepts(caller.identity()))
+    }
+
     /// The cluster and whether it answered lately; none when the bridge only serves the page.
     #[must_use]
     pub fn cluster_info(&self) -> Option<ClusterInfo> {

@@ -205,7 +205,7 @@ async fn pass(
         Size::Small => Limit { bytes: caps.body_bytes, inflated: 0 },
         Size::Large => Limit { bytes: caps.large_body_bytes, inflated: caps.inflated_body_bytes },
     });
-    let identity = caller.as_ref().map(|caller| caller.identity().to_owned());
+    let passed = caller.clone();
     if let Some(caller) = caller {
         request.extensions_mut().insert(caller);
     }
@@ -213,17 +213,23 @@ async fn pass(
         let sentence = format!("There was no answer within {} seconds.", route.seconds);
         return Err(Failure::new(Code::Deadline, sentence).into_response());
     };
-    if let (Mode::Passthrough, Some(identity)) = (state.mode(), identity) {
-        // Only the cluster knows whether a token is good.
+    if let (Mode::Passthrough, Some(caller)) = (state.mode(), passed) {
+        // Only the cluster knows whether a token is good. An answer of ours says nothing: many routes ask nobody.
         if response.status() == StatusCode::UNAUTHORIZED {
-            state.known().forget(&identity);
-            state.auth_failed("token");
-            let _ = state.failures().note(peer, now);
-        } else if response.status().is_success() {
-            state.known().remember(&identity, now);
+            state.known().forget(caller.identity());
+            refused_token(state, peer, now);
+        } else if state.accepts(&caller) {
+            state.known().remember(caller.identity(), now);
         }
     }
     Ok(response)
+}
+
+/// The cluster does not take a token: somebody may be guessing.
+pub fn refused_token(state: &State, peer: IpAddr, now: Instant) {
+    state.auth_failed("token");
+    // How long the peer has to wait is said when it comes again.
+    let _ = state.failures().note(peer, now);
 }
 
 /// What a request of this route must look like: names in its query, and for POST what no form of another page can send.

@@ -11,7 +11,7 @@ use wire::{API_VERSION, Code, Limits, Mode, Session, SessionExchange, SessionTok
 
 use super::body::Json;
 use super::error::Failure;
-use super::guard::{Peer, too_often};
+use super::guard::{Peer, refused_token, too_often};
 use crate::State;
 use crate::auth::Caller;
 
@@ -21,10 +21,19 @@ pub fn routes() -> Router<State> {
 }
 
 /// `GET /v1/session`: versions and mode for everybody, the rest for callers.
-pub async fn session(Shared(state): Shared<State>, caller: Option<axum::Extension<Caller>>) -> Json<Session> {
-    let signed_in = caller.is_some();
+///
+/// Cost: one call when the cluster has not seen the caller's token yet.
+pub async fn session(
+    Shared(state): Shared<State>,
+    peer: Peer,
+    caller: Option<axum::Extension<Caller>>,
+) -> Result<Json<Session>, Failure> {
+    let signed_in = match caller {
+        Some(axum::Extension(caller)) => is_signed_in(&state, peer, &caller).await?,
+        None => false,
+    };
     let caps = &state.settings().caps;
-    Json(Session {
+    Ok(Json(Session {
         api_version: API_VERSION,
         bridge_version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: state.mode(),
@@ -41,7 +50,25 @@ pub async fn session(Shared(state): Shared<State>, caller: Option<axum::Extensio
             deadline_seconds: caps.deadline_seconds,
         }),
         policy: signed_in.then(|| state.policy().summary()),
-    })
+    }))
+}
+
+/// Whether the caller is somebody: in `passthrough` mode a token is any word until the cluster has taken it.
+///
+/// # Errors
+/// The cluster could not be asked, and nobody knows.
+async fn is_signed_in(state: &State, peer: Peer, caller: &Caller) -> Result<bool, Failure> {
+    if state.mode() != Mode::Passthrough || state.accepts(caller) {
+        return Ok(true);
+    }
+    match state.cluster(caller)?.version().await {
+        Err(error) if error.is_unauthorized() => {
+            refused_token(state, peer.0, Instant::now());
+            Ok(false)
+        }
+        Err(error) if !state.accepts(caller) => Err(error.into()),
+        _ => Ok(state.accepts(caller)),
+    }
 }
 
 /// `POST /v1/session:exchange`: a launch code for a session token.

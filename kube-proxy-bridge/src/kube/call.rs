@@ -222,7 +222,10 @@ impl Cluster {
         }
         let body = call.body.as_ref().map_or_else(Vec::new, |(_, bytes)| bytes.to_vec());
         let request = request.body(Body::from(body)).map_err(|error| Error::unreachable(name, error))?;
-        self.0.client.send(request).await.map_err(|error| Error::unreachable(name, one_line(&error)))
+        let response = self.0.client.send(request).await;
+        let response = response.map_err(|error| Error::unreachable(name, one_line(&error)))?;
+        self.judged(response.status().as_u16());
+        Ok(response)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,8 @@ use super::{Cluster, Inner, Observer};
 
 /// Calls in flight, of all callers: the spec's 32.
 const IN_FLIGHT: usize = 32;
-/// Identities remembered with their caches. Beyond, the one unused for longest goes.
+/// Identities remembered with their caches. Beyond, the one unused for longest goes, those first that the cluster has not
+/// taken: made-up tokens push nobody out.
 const IDENTITIES: usize = 256;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -169,6 +171,13 @@ impl Connector {
         &self.info
     }
 
+    /// Whether the cluster took this caller's credential when it was last shown; false for one that was not shown yet.
+    #[must_use]
+    pub fn accepts(&self, identity: &str) -> bool {
+        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.get(identity).is_some_and(|(_, cluster)| cluster.is_accepted())
+    }
+
     /// The view of the caller with this credential: the same one, with its caches, for the same credential.
     #[must_use]
     pub fn cluster(&self, credential: &Credential) -> Cluster {
@@ -179,8 +188,8 @@ impl Connector {
             return cluster.clone();
         }
         if views.len() >= IDENTITIES {
-            let oldest =
-                views.iter().min_by_key(|(_, (used, _))| *used).map(|(identity, _)| identity.clone());
+            let age = |(_, (used, cluster)): &(&String, &(Instant, Cluster))| (cluster.is_accepted(), *used);
+            let oldest = views.iter().min_by_key(age).map(|(identity, _)| identity.clone());
             oldest.and_then(|identity| views.remove(&identity));
         }
         let (client, token) = match credential {
@@ -195,6 +204,7 @@ impl Connector {
             slots: self.slots.clone(),
             observer: self.observer.clone(),
             discovery: RwLock::default(),
+            accepted: AtomicBool::new(false),
         }));
         views.insert(identity, (Instant::now(), cluster.clone()));
         cluster

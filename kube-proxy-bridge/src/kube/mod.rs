@@ -21,6 +21,7 @@ pub use error::Error;
 pub use objects::{Applied, ApplyOptions, DeleteOptions, List, ListOptions, LogOptions, Patch};
 pub use watch::{WatchEvent, WatchOptions};
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use secrecy::SecretString;
@@ -45,6 +46,8 @@ struct Inner {
     slots: Arc<Semaphore>,
     observer: Observer,
     discovery: RwLock<Option<Arc<Discovery>>>,
+    /// Whether the API server's last word about the credential was good.
+    accepted: AtomicBool,
 }
 
 impl Cluster {
@@ -52,6 +55,23 @@ impl Cluster {
     #[must_use]
     pub fn identity(&self) -> &str {
         &self.0.identity
+    }
+
+    /// Whether the API server took the credential when it was last shown: it was answered, or refused for what it asked
+    /// and not for who asked. False before the first call.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.0.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of what an answer's status says of the credential. Statuses that something in front of the API server
+    /// gives, too, say nothing.
+    fn judged(&self, status: u16) {
+        match status {
+            200..300 | 403 => self.0.accepted.store(true, Ordering::Relaxed),
+            401 => self.0.accepted.store(false, Ordering::Relaxed),
+            _ => {}
+        }
     }
 }
 

@@ -158,6 +158,33 @@ async fn t5_tokens_that_the_cluster_refuses_count_against_the_peer_and_not_again
 }
 
 #[tokio::test]
+async fn t5_a_made_up_token_is_no_caller() {
+    let (server, seen) = listener().await;
+    let bridge = Bridge::passthrough(&server).await;
+    let session = |token: &'static str| bridge.send(Ask::get("/v1/session").bearer(token));
+    let told = session("bad-token").await.json();
+    assert_eq!(told["signedIn"], json!(false));
+    for name in ["cluster", "limits", "policy"] {
+        assert!(told.get(name).is_none(), "{told}");
+    }
+    // Whom the cluster knows is asked about once.
+    for _ in 0..2 {
+        assert_eq!(session("alice-token").await.json()["signedIn"], json!(true));
+    }
+    assert_eq!(session("poor-token").await.json()["signedIn"], json!(true));
+    assert_eq!(seen.take().len(), 3);
+    // This answer is ours, and says nothing about the token: it opens no way past the limit.
+    let list = |token: &'static str| bridge.send(Ask::get("/v1/operations").bearer(token));
+    assert_eq!(list("bad-early").await.status, StatusCode::OK);
+    for _ in 0..9 {
+        assert_eq!(session("bad-token").await.status, StatusCode::OK);
+    }
+    assert_eq!(session("bad-token").await.problem(), "rate-limited");
+    assert_eq!(list("bad-early").await.problem(), "rate-limited");
+    assert_eq!(list("alice-token").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn no_sessions_are_given_out_where_callers_bring_tokens() {
     let (server, _) = listener().await;
     let bridge = Bridge::passthrough(&server).await;
