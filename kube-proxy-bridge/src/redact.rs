@@ -35,6 +35,27 @@ const SECRET_NAMES: [&str; 9] = [
     "connectionstring",
 ];
 
+/// Ends of names whose values may be secret numbers, written as above.
+const PASSWORDS: [&str; 6] = ["pass", "passcode", "passwd", "password", "passwords", "passphrase"];
+/// Ends of names of maps that hold secrets, by names of their own.
+const SEVERAL: [&str; 4] = ["credentials", "passwords", "secrets", "tokens"];
+/// Names in such maps that tell where a secret is, or how it is kept.
+const REFERENCES: [&str; 13] = [
+    "annotations",
+    "apiversion",
+    "audience",
+    "create",
+    "enabled",
+    "key",
+    "kind",
+    "labels",
+    "mode",
+    "namespace",
+    "optional",
+    "path",
+    "type",
+];
+
 /// The process's key.
 #[derive(Clone)]
 pub struct Redactor(Arc<[u8; 32]>);
@@ -323,7 +344,7 @@ impl Redaction {
                     *text = self.text(text);
                 }
             }
-            Value::Number(number) if context != Context::Secret => {
+            Value::Number(number) if !matches!(context, Context::Password | Context::Secret) => {
                 let (text, hidden) = (number.to_string(), self.text(&number.to_string()));
                 if hidden != text {
                     *value = hidden.into();
@@ -344,13 +365,11 @@ impl Redaction {
             }
             Value::Object(map) => {
                 // `{name: DB_PASSWORD, value: …}` of a container's environment.
-                let names_secret = map.get("name").and_then(Value::as_str).is_some_and(is_secret_name);
+                let named = map.get("name").and_then(Value::as_str).map(Context::of);
                 for (name, value) in map {
-                    let below = match context {
-                        Context::Secret => Context::Secret,
-                        // A map under a secret's name says where the secret is: it holds references.
-                        _ if names_secret && name == "value" => Context::Named,
-                        _ => Context::of(name),
+                    let below = match named {
+                        Some(named) if name == "value" && context != Context::Secret => context.or(named),
+                        _ => context.below(name),
                     };
                     self.hide_in(below, value);
                 }
@@ -414,47 +433,97 @@ impl Hidden {
 enum Context {
     /// Nothing.
     Plain,
-    /// Its name says that it is secret: texts are hidden.
+    /// Its name says that it is secret: texts are hidden. A map of that name says where the secret is.
     Named,
+    /// Its name says that it is one of several secrets, or holds them by names of their own: texts are hidden, those of a
+    /// map, too.
+    Several,
+    /// Its name says that it is a password or a PIN, which may be a number. As [`Context::Several`] for maps.
+    Password,
     /// A Secret's data: everything is hidden.
     Secret,
 }
 
 impl Context {
     fn of(name: &str) -> Self {
-        if name == LAST_APPLIED || is_secret_name(name) { Self::Named } else { Self::Plain }
-    }
-}
-
-/// What the steps to a value say of it.
-fn trail(steps: &[Step]) -> Context {
-    let (last, before) = match steps {
-        [.., before, last] => (last, Some(before)),
-        [last] => (last, None),
-        [] => return Context::Plain,
-    };
-    match (last, before) {
-        (Step::Field(name), Some(Step::Key(key))) if name == "value" => {
-            match key.get("name").and_then(Value::as_str) {
-                Some(name) if is_secret_name(name) => Context::Named,
-                _ => Context::Plain,
-            }
+        let plain = plain(name);
+        let is_secret = !is_of_reference(&plain) && SECRET_NAMES.iter().any(|part| plain.contains(part));
+        if !is_secret {
+            return match name {
+                LAST_APPLIED => Self::Named,
+                name if is_pin(name) => Self::Password,
+                _ => Self::Plain,
+            };
         }
-        (Step::Field(name), _) => Context::of(name),
-        // An item of a list is called as its list.
-        (Step::Item(_) | Step::Index(_), Some(Step::Field(name))) => Context::of(name),
-        _ => Context::Plain,
+        if PASSWORDS.iter().any(|word| plain.ends_with(word)) {
+            Self::Password
+        } else if SEVERAL.iter().any(|word| plain.ends_with(word)) {
+            Self::Several
+        } else {
+            Self::Named
+        }
+    }
+
+    /// What is known of the value of this name in a map.
+    fn below(self, name: &str) -> Self {
+        match self {
+            Self::Secret => Self::Secret,
+            Self::Several | Self::Password if is_reference(name) => Self::Plain,
+            Self::Several | Self::Password => Self::Several.or(Self::of(name)),
+            Self::Named | Self::Plain => Self::of(name),
+        }
+    }
+
+    /// What is known by both.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Secret, _) | (_, Self::Secret) => Self::Secret,
+            (Self::Password, _) | (_, Self::Password) => Self::Password,
+            (Self::Several, _) | (_, Self::Several) => Self::Several,
+            (Self::Named, _) | (_, Self::Named) => Self::Named,
+            (Self::Plain, Self::Plain) => Self::Plain,
+        }
     }
 }
 
-/// Whether a name says that its value is secret. Names of references (`secretName`, `tokenRef`) do not.
-fn is_secret_name(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase();
-    if plain.ends_with("name") || plain.ends_with("ref") {
-        return false;
+/// What the steps to a value say of it, as [`Redaction::hide_in`] sees them on its way down.
+fn trail(steps: &[Step]) -> Context {
+    let (mut context, mut named) = (Context::Plain, None);
+    for step in steps {
+        match step {
+            Step::Field(name) => {
+                context = match named.take() {
+                    Some(named) if name == "value" => context.or(named),
+                    _ => context.below(name),
+                };
+            }
+            // An item of a list is called as its list.
+            Step::Key(key) => named = key.get("name").and_then(Value::as_str).map(Context::of),
+            Step::Item(_) | Step::Index(_) => named = None,
+        }
     }
-    SECRET_NAMES.iter().any(|part| plain.contains(part))
+    context
+}
+
+/// Whether a name, written plainly, is one of a reference: `secretName`, `tokenRef`. Its value is no secret.
+fn is_of_reference(plain: &str) -> bool {
+    plain.ends_with("name") || plain.ends_with("ref")
+}
+
+/// `pin`, `userPin`, `CARD_PIN`; not `spin`.
+fn is_pin(name: &str) -> bool {
+    ["-pin", "_pin", "_PIN", "Pin"].iter().any(|end| name.ends_with(end)) || name == "pin" || name == "PIN"
+}
+
+/// Whether a name in a map of secrets tells of where a secret is, and not the secret.
+fn is_reference(name: &str) -> bool {
+    let plain = plain(name);
+    is_of_reference(&plain) || REFERENCES.contains(&plain.as_str())
+}
+
+/// Lower case, without `-` and `_`.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase()
 }
 
 fn floor(text: &str, mut at: usize) -> usize {
@@ -543,6 +612,11 @@ mod tests {
                 "hunter2",
                 "DB_PASSWORD",
             ),
+            (json!({"data": {"rootPassword": 123456}}), "123456", "rootPassword"),
+            (json!({"data": {"userPin": 123456}}), "123456", "userPin"),
+            (json!({"data": {"secrets": {"db": "hunter2"}}}), "hunter2", "db"),
+            (json!({"data": {"credentials": [{"user": {"id": "hunter2"}}]}}), "hunter2", "user"),
+            (json!({"data": {"passwords": {"db": {"key": "db-key"}, "web": "x-x"}}}), "x-x", "db-key"),
             (json!({"data": {"api-key": "abc123"}}), "abc123", "api-key"),
             (json!({"data": {"private_key": "xyz"}}), "xyz", "private_key"),
             (json!({"spec": {"connectionString": "xyz"}}), "xyz", "connectionString"),

@@ -16,6 +16,7 @@ use wire::{
 };
 
 use super::body::{Arguments, Json, parse, read};
+use super::cluster::secret_read;
 use super::error::Failure;
 use super::guard::Peer;
 use super::path::{IdPath, OperationVerb, ReleaseVerb};
@@ -118,15 +119,26 @@ pub async fn one(
 }
 
 /// `GET /v1/operations/{id}/record`: the record that could not be written, as a Secret's key `release` holds it.
+///
+/// It is the only copy, so a bridge for several people gives it, too: to who started the operation, secrets and all, and
+/// with a line in the audit log.
 pub async fn record(
     Shared(state): Shared<State>,
     caller: Caller,
+    peer: Peer,
     IdPath(id): IdPath,
 ) -> Result<Response, Failure> {
     let handle = state.operations().find(&id, caller.identity()).ok_or_else(|| unknown(&id))?;
     let Some(stored) = handle.kept_record() else {
         return Err(Failure::new(Code::NotFound, "The record of this operation was written."));
     };
+    let line = secret_read(&state, &caller, &peer, "reveal-record".to_owned(), handle.namespace(), "");
+    state.audit().record(&Entry {
+        release: handle.release().to_owned(),
+        operation: Some(handle.id().to_owned()),
+        revision_after: Some(handle.operation().revision).filter(|revision| *revision != 0),
+        ..line
+    });
     let mut response = stored.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
