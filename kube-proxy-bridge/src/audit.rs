@@ -58,7 +58,7 @@ pub struct Entry {
     pub objects: Option<[u32; 5]>,
     /// The rule that decided, when the policy refused.
     pub rule: Option<String>,
-    /// `started`, `success`, `failed`, or the code of a problem.
+    /// `started`, `success`, `cancelled`, `interrupted`, the code of the problem that ended it, or `failed`.
     pub result: String,
     /// How long it took.
     pub duration: Option<Duration>,

@@ -3,7 +3,10 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use wire::{Code, EventBody, HookPhase, ObjectRef, ObjectState, OperationResult, OperationState};
+use wire::{
+    Code, EventBody, FieldChoice, HookPhase, ObjectConflicts, ObjectRef, ObjectState, OperationResult,
+    OperationState,
+};
 
 use super::gate::Environment;
 use super::handle::Handle;
@@ -29,6 +32,8 @@ struct Now {
     since: Instant,
     running: Option<Counted>,
     code: Option<Code>,
+    /// The rule of the policy that ended it.
+    rule: Option<String>,
 }
 
 impl Instruments {
@@ -47,10 +52,10 @@ impl Instruments {
             Request::Uninstall(uninstall) => (uninstall.plan_id.clone(), None),
             Request::Cleanup(_) | Request::Recover(_) | Request::Test(_) => (None, None),
         };
-        let conflicts = match request {
-            Request::Apply(apply) => apply.options.conflicts.objects.len(),
-            Request::Rollback(rollback) => rollback.options.conflicts.objects.len(),
-            _ => 0,
+        let decided: &[ObjectConflicts] = match request {
+            Request::Apply(apply) => &apply.options.conflicts.objects,
+            Request::Rollback(rollback) => &rollback.options.conflicts.objects,
+            _ => &[],
         };
         let entry = Entry {
             mode: environment.mode,
@@ -72,9 +77,15 @@ impl Instruments {
             audit: environment.audit.clone(),
             handle: handle.clone(),
             entry,
-            forced: u32::try_from(conflicts).unwrap_or(u32::MAX),
+            forced: forced(decided),
             started,
-            now: Mutex::new(Now { state: OperationState::Queued, since: started, running, code: None }),
+            now: Mutex::new(Now {
+                state: OperationState::Queued,
+                since: started,
+                running,
+                code: None,
+                rule: None,
+            }),
         }
     }
 
@@ -109,7 +120,11 @@ impl Instruments {
             EventBody::Problem { problem, terminal: false } if problem.code != Code::TokenExpired => {
                 self.metrics.record_write_failed(problem.code);
             }
-            EventBody::Problem { problem, terminal: true } => guard(&self.now).code = Some(problem.code),
+            EventBody::Problem { problem, terminal: true } => {
+                let mut now = guard(&self.now);
+                now.code = Some(problem.code);
+                now.rule.clone_from(&problem.rule);
+            }
             EventBody::Done { result, revision, counts, .. } => {
                 let mut now = guard(&self.now);
                 now.running = None;
@@ -127,10 +142,8 @@ impl Instruments {
                     action: word(&self.handle),
                     revision_after: Some(*revision).filter(|revision| *revision != 0),
                     objects: Some([counts.create, counts.update, counts.delete, self.forced, counts.adopt]),
-                    result: match now.code {
-                        Some(code) => code.text().to_owned(),
-                        None => "success".to_owned(),
-                    },
+                    rule: now.rule.take(),
+                    result: result_word(*result, now.code).to_owned(),
                     duration: Some(took),
                     ..self.entry.clone()
                 });
@@ -174,8 +187,75 @@ fn class(object: &ObjectRef) -> KindClass {
     }
 }
 
+/// On how many objects a field of another manager is set, as a person decided.
+fn forced(decided: &[ObjectConflicts]) -> u32 {
+    let takes = |one: &&ObjectConflicts| {
+        one.fields.values().any(|choice| matches!(choice, FieldChoice::Force | FieldChoice::TakeOver))
+    };
+    u32::try_from(decided.iter().filter(takes).count()).unwrap_or(u32::MAX)
+}
+
+/// How an operation ended, for the audit log: what stopped it where something did.
+fn result_word(result: OperationResult, code: Option<Code>) -> &'static str {
+    match (result, code) {
+        (OperationResult::Success, _) => "success",
+        (OperationResult::Cancelled, _) => "cancelled",
+        (OperationResult::Interrupted, _) => "interrupted",
+        (OperationResult::Degraded | OperationResult::Failed, Some(code)) => code.text(),
+        (OperationResult::Degraded, None) => "degraded",
+        (OperationResult::Failed, None) => "failed",
+    }
+}
+
 /// `install`
 fn word(handle: &Handle) -> String {
     let kind = serde_json::to_value(handle.kind()).ok();
     kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_audit_log_tells_how_an_operation_ended_and_not_how_it_might_have() {
+        for (result, code, word) in [
+            (OperationResult::Success, None, "success"),
+            // A person's cancelling is told to the page as a problem, and is none.
+            (OperationResult::Cancelled, Some(Code::InvalidRequest), "cancelled"),
+            // The task was dropped before anything was told.
+            (OperationResult::Interrupted, None, "interrupted"),
+            (OperationResult::Failed, Some(Code::PolicyDenied), "policy-denied"),
+            (OperationResult::Failed, None, "failed"),
+            (OperationResult::Degraded, Some(Code::RecordWriteFailed), "record-write-failed"),
+        ] {
+            assert_eq!(result_word(result, code), word);
+        }
+    }
+
+    #[test]
+    fn a_field_that_was_yielded_is_not_forced() {
+        let decided = |choices: &[FieldChoice]| ObjectConflicts {
+            object: ObjectRef {
+                api_version: "v1".to_owned(),
+                kind: "Service".to_owned(),
+                namespace: None,
+                name: "a".to_owned(),
+            },
+            fields: choices
+                .iter()
+                .enumerate()
+                .map(|(at, choice)| (at.to_string(), *choice))
+                .collect::<BTreeMap<_, _>>(),
+        };
+        let all = [
+            decided(&[FieldChoice::Yield]),
+            decided(&[FieldChoice::Yield, FieldChoice::Force]),
+            decided(&[FieldChoice::TakeOver]),
+            decided(&[]),
+        ];
+        assert_eq!(forced(&all), 2);
+    }
 }
