@@ -27,6 +27,8 @@ struct Chain {
     seq: u64,
     previous: String,
     failing: bool,
+    /// Whether the log ends in the middle of a line, or of what might be one.
+    torn: bool,
 }
 
 /// One thing that somebody did. What is not known is left out of the line.
@@ -81,13 +83,14 @@ impl Audit {
     /// Lines go to `out`, the first with sequence number 1.
     #[must_use]
     pub fn to(out: Box<dyn Write + Send>) -> Self {
-        Self(Arc::new(Mutex::new(Chain { out, seq: 0, previous: START.to_owned(), failing: false })))
+        Self(Arc::new(Mutex::new(Chain::new(out))))
     }
 
-    /// Lines go to the end of the file at `path`, which only its owner may read, and continue its chain.
+    /// Lines go to the end of the file at `path`, which only its owner may read, and continue its chain. What a power cut
+    /// left of a line stays where it is; the chain goes on after the last whole one.
     ///
     /// # Errors
-    /// When the file cannot be opened or its last line is none of ours.
+    /// When the file cannot be opened, or has lines and none of them is ours.
     pub fn to_file(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
@@ -97,14 +100,18 @@ impl Audit {
             options.mode(0o600);
         }
         let file = options.open(path)?;
-        let last = last_line(&file)?;
-        let mut chain = Chain { out: Box::new(file), seq: 0, previous: START.to_owned(), failing: false };
-        if let Some(line) = last {
-            let wrong =
-                || io::Error::new(io::ErrorKind::InvalidData, "its last line is no line of an audit log");
-            let value: Value = serde_json::from_str(&line).map_err(|_| wrong())?;
-            chain.seq = value["seq"].as_u64().ok_or_else(wrong)?;
-            chain.previous = hash(&line);
+        let end = end_of(&file)?;
+        let mut chain = Chain::new(Box::new(file));
+        match end.last {
+            Some((seq, hash)) => (chain.seq, chain.previous) = (seq, hash),
+            None if end.is_foreign => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "it has no line of an audit log"));
+            }
+            None => {}
+        }
+        chain.torn = end.is_torn;
+        if end.is_torn {
+            tracing::warn!(event = "audit-line-torn", after = chain.seq);
         }
         Ok(Self(Arc::new(Mutex::new(chain))))
     }
@@ -113,19 +120,9 @@ impl Audit {
     /// can be written again.
     pub fn record(&self, entry: &Entry) {
         let mut chain = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut line = chain.line(entry);
-        let hash = hash(&line);
-        line.push('\n');
-        match chain.out.write_all(line.as_bytes()).and_then(|()| chain.out.flush()) {
-            Ok(()) => {
-                chain.seq += 1;
-                chain.previous = hash;
-                chain.failing = false;
-            }
-            Err(_) => {
-                chain.failing = true;
-                tracing::error!(event = "audit-not-written", operation = entry.operation.as_deref());
-            }
+        chain.failing = chain.append(entry).is_err();
+        if chain.failing {
+            tracing::error!(event = "audit-not-written", operation = entry.operation.as_deref());
         }
     }
 
@@ -135,14 +132,15 @@ impl Audit {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).failing
     }
 
-    /// Checks a whole log: the numbers are dense and every line names the hash of the one before.
+    /// Checks a whole log: the numbers are dense and every line names the hash of the one before. What is left of a line
+    /// that was cut off is passed over: had it been whole, the next one would name it.
     ///
     /// # Errors
     /// The first line that does not follow.
     pub fn verify(log: &str) -> Result<u64, Broken> {
         let (mut seq, mut previous) = (0, START.to_owned());
         for (idx, line) in log.lines().enumerate() {
-            let value: Value = serde_json::from_str(line).unwrap_or_default();
+            let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
             if value["seq"].as_u64() != Some(seq + 1) || value["prevHash"].as_str() != Some(&previous) {
                 return Err(Broken { line: idx + 1 });
             }
@@ -160,6 +158,39 @@ impl std::fmt::Debug for Audit {
 }
 
 impl Chain {
+    fn new(out: Box<dyn Write + Send>) -> Self {
+        Self { out, seq: 0, previous: START.to_owned(), failing: false, torn: false }
+    }
+
+    /// Appends a line. The chain goes on from it once all of it but the line feed is written, whatever came of that.
+    fn append(&mut self, entry: &Entry) -> io::Result<()> {
+        if self.torn {
+            self.out.write_all(b"\n")?;
+            self.torn = false;
+        }
+        let line = self.line(entry);
+        let hash = hash(&line);
+        let text = format!("{line}\n");
+        let mut rest = text.as_bytes();
+        let ended = loop {
+            match self.out.write(rest) {
+                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => rest = &rest[n..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+            if rest.is_empty() {
+                break Ok(());
+            }
+        };
+        self.torn = !rest.is_empty() && rest.len() < text.len();
+        if rest.len() <= 1 {
+            self.seq += 1;
+            self.previous = hash;
+        }
+        ended.and_then(|()| self.out.flush())
+    }
+
     fn line(&self, entry: &Entry) -> String {
         let mut line = Map::new();
         let mut put = |name: &str, value: Value| {
@@ -208,15 +239,33 @@ fn hash(line: &str) -> String {
     })
 }
 
-fn last_line(file: &File) -> io::Result<Option<String>> {
-    let mut last = None;
-    for line in BufReader::new(file).lines() {
-        let line = line?;
-        if !line.is_empty() {
-            last = Some(line);
+/// How a log ends.
+#[derive(Default)]
+struct End {
+    /// The number and the hash of the last whole line of ours.
+    last: Option<(u64, String)>,
+    /// Whether there is a whole line that is none of ours.
+    is_foreign: bool,
+    /// Whether no line feed ends it.
+    is_torn: bool,
+}
+
+fn end_of(file: &File) -> io::Result<End> {
+    let mut end = End::default();
+    let mut reader = BufReader::new(file);
+    let mut bytes = Vec::new();
+    while reader.read_until(b'\n', &mut bytes)? > 0 {
+        end.is_torn = bytes.last() != Some(&b'\n');
+        let line = String::from_utf8_lossy(&bytes);
+        let line = line.trim_end_matches(['\n', '\r']);
+        let value: Value = serde_json::from_str(line).unwrap_or_default();
+        match value["seq"].as_u64() {
+            Some(seq) if value["prevHash"].is_string() => end.last = Some((seq, hash(line))),
+            _ => end.is_foreign |= !line.is_empty() && !end.is_torn,
         }
+        bytes.clear();
     }
-    Ok(last)
+    Ok(end)
 }
 
 #[cfg(test)]
@@ -271,6 +320,76 @@ mod tests {
         fs::write(&path, "not ours\n").expect("written");
         assert!(Audit::to_file(&path).is_err());
         fs::remove_dir_all(folder).expect("removed");
+    }
+
+    #[test]
+    fn the_chain_goes_on_after_a_power_cut() {
+        let path = std::env::temp_dir().join(format!("kpb-audit-torn-{}", std::process::id()));
+        let whole = |path: &Path| fs::read_to_string(path).expect("read");
+        let audit = Audit::to_file(&path).expect("opened");
+        audit.record(&entry("install"));
+        audit.record(&entry("upgrade"));
+        drop(audit);
+        let two = whole(&path);
+        // In the middle of a character of the second line, at its line feed, and in the middle of the first line of all.
+        for (text, kept) in [(&two[..two.len() - 9], 1), (&two[..two.len() - 1], 2), (&two[..20], 0)] {
+            let mut bytes = text.as_bytes().to_vec();
+            if kept == 1 {
+                bytes.push(0xe2);
+            }
+            fs::write(&path, bytes).expect("written");
+            for n in 1..3 {
+                let audit = Audit::to_file(&path).expect("opened");
+                audit.record(&entry("rollback"));
+                let log = String::from_utf8_lossy(&fs::read(&path).expect("read")).into_owned();
+                assert_eq!(Audit::verify(&log), Ok(kept + n), "{log}");
+            }
+        }
+        fs::remove_file(path).expect("removed");
+    }
+
+    #[test]
+    fn the_chain_goes_on_after_a_full_disk() {
+        /// Takes as much of one write as `cut` says, and then is full for a moment.
+        #[derive(Clone, Default)]
+        struct Disk(Arc<Mutex<Inner>>);
+        #[derive(Default)]
+        struct Inner {
+            bytes: Vec<u8>,
+            cut: Option<fn(usize) -> usize>,
+            is_full: bool,
+        }
+        impl Write for Disk {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let mut disk = self.0.lock().expect("not poisoned");
+                let taken = disk.cut.take().map(|cut| cut(bytes.len()));
+                if std::mem::take(&mut disk.is_full) || taken == Some(0) {
+                    return Err(io::Error::other("full"));
+                }
+                disk.is_full = taken.is_some();
+                let taken = taken.unwrap_or(bytes.len());
+                disk.bytes.extend_from_slice(&bytes[..taken]);
+                Ok(taken)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        // Nothing of the line, half of it, all but the line feed.
+        let cuts: [(fn(usize) -> usize, u64); 3] =
+            [(|_| 0, 2), (|length| length / 2, 2), (|length| length - 1, 3)];
+        for (cut, lines) in cuts {
+            let disk = Disk::default();
+            let audit = Audit::to(Box::new(disk.clone()));
+            audit.record(&entry("install"));
+            disk.0.lock().expect("not poisoned").cut = Some(cut);
+            audit.record(&entry("upgrade"));
+            assert!(audit.is_failing());
+            audit.record(&entry("upgrade"));
+            assert!(!audit.is_failing());
+            let log = String::from_utf8(disk.0.lock().expect("not poisoned").bytes.clone()).expect("UTF-8");
+            assert_eq!(Audit::verify(&log), Ok(lines), "{log}");
+        }
     }
 
     #[test]
