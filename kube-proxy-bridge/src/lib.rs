@@ -265,6 +265,19 @@ impl State {
         Ok(connector.cluster(caller.credential()))
     }
 
+    /// The person that the cluster knows this caller as; empty when there is one person alone.
+    ///
+    /// Cost: one call for each token.
+    ///
+    /// # Errors
+    /// Those of [`operations::known_subject`].
+    async fn person(&self, caller: &Caller) -> Result<String, Problem> {
+        match self.mode() {
+            Mode::Passthrough => operations::known_subject(&self.cluster(caller)?).await,
+            Mode::Local | Mode::None => Ok(String::new()),
+        }
+    }
+
     /// Whether the cluster took this caller's token when it was last shown.
     fn accepts(&self, caller: &Caller) -> bool {
         self.0.connector.as_ref().is_some_and(|connector| connector.accepts(caller.identity()))

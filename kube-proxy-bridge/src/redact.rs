@@ -327,6 +327,7 @@ impl Redaction {
             EventBody::Problem { problem, .. } => self.problem(problem),
             EventBody::Prompt { question, .. } => *question = self.text(question),
             EventBody::Done { .. }
+            | EventBody::Draining { .. }
             | EventBody::Hook { .. }
             | EventBody::PlanSummary { .. }
             | EventBody::Record { .. }

@@ -21,7 +21,7 @@ use wire::{Code, Event, EventBody, Problem};
 
 use super::body::Arguments;
 use super::error::Failure;
-use super::operations::unknown;
+use super::operations::find;
 use super::path::IdPath;
 use crate::State;
 use crate::auth::Caller;
@@ -47,7 +47,7 @@ pub async fn events(
     arguments: Arguments,
 ) -> Result<Response, Failure> {
     let operations = state.operations();
-    let handle = operations.find(&id, caller.identity()).ok_or_else(|| unknown(&id))?;
+    let handle = find(&state, &caller, &id).await?;
     let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = match (arguments.number("after")?, resumed.map(str::parse::<u64>)) {
         (Some(after), _) | (None, Some(Ok(after))) => after,

@@ -58,10 +58,11 @@ pub async fn start(
         _ => String::new(),
     };
     // A retry finds its operation, whatever has changed since.
-    let id = operations::Operations::id(caller.identity(), &uri_path, &key);
+    let id = operations::Operations::id(operations::owner(caller.identity(), &who), &uri_path, &key);
     if let Request::Apply(apply) = &asked
         && let Some(session) = &apply.lookups.session
         && state.operations().find(&id, caller.identity()).is_none()
+        && state.operations().find_for(&id, &who).is_none()
     {
         state.lookups().check(&cluster, session).await?;
     }
@@ -105,7 +106,8 @@ pub async fn list(
         Some("false" | "0") => Some(false),
         Some(_) => return Err(Failure::new(Code::InvalidRequest, "`active` is true or false.")),
     };
-    Ok(Json(Operations { items: state.operations().list(caller.identity(), active) }))
+    let person = person(&state, &caller).await?;
+    Ok(Json(Operations { items: state.operations().list(caller.identity(), &person, active) }))
 }
 
 /// `GET /v1/operations/{id}`
@@ -114,7 +116,7 @@ pub async fn one(
     caller: Caller,
     IdPath(id): IdPath,
 ) -> Result<Json<Operation>, Failure> {
-    let handle = state.operations().find(&id, caller.identity()).ok_or_else(|| unknown(&id))?;
+    let handle = find(&state, &caller, &id).await?;
     Ok(Json(handle.operation()))
 }
 
@@ -128,7 +130,7 @@ pub async fn record(
     peer: Peer,
     IdPath(id): IdPath,
 ) -> Result<Response, Failure> {
-    let handle = state.operations().find(&id, caller.identity()).ok_or_else(|| unknown(&id))?;
+    let handle = find(&state, &caller, &id).await?;
     let Some(stored) = handle.kept_record() else {
         return Err(Failure::new(Code::NotFound, "The record of this operation was written."));
     };
@@ -170,7 +172,7 @@ pub async fn steer(
     };
     match path.verb.as_str() {
         "cancel" => {
-            let handle = operations.find(&path.id, caller.identity()).ok_or_else(|| unknown(&path.id))?;
+            let handle = find(&state, &caller, &path.id).await?;
             handle.cancel(&actor(&state, handle.subject()));
             note(&handle);
             Ok(accepted(&handle))
@@ -205,8 +207,27 @@ fn mode(state: &State) -> &'static str {
     }
 }
 
+/// A caller's operation, or one that the same person started with an earlier token.
+pub(super) async fn find(state: &State, caller: &Caller, id: &str) -> Result<Handle, Failure> {
+    let operations = state.operations();
+    if let Some(found) = operations.find(id, caller.identity()) {
+        return Ok(found);
+    }
+    let found = operations.find_for(id, &person(state, caller).await?).ok_or_else(|| unknown(id))?;
+    found.admit(caller.identity());
+    Ok(found)
+}
+
+/// The person that the caller is; nobody when the cluster takes the token and does not say.
+async fn person(state: &State, caller: &Caller) -> Result<String, Failure> {
+    match state.person(caller).await {
+        Err(problem) if !state.accepts(caller) => Err(problem.into()),
+        found => Ok(found.unwrap_or_default()),
+    }
+}
+
 /// There is no such operation, or not for this caller.
-pub(super) fn unknown(id: &str) -> Failure {
+fn unknown(id: &str) -> Failure {
     Failure::new(Code::NotFound, format!("There is no operation {id} of yours."))
 }
 

@@ -11,6 +11,7 @@ use super::path::{self, IdPath};
 use crate::State;
 use crate::auth::Caller;
 use crate::operations::inputs::Inputs;
+use crate::operations::owner;
 use crate::operations::plan;
 
 /// The routes of plans.
@@ -27,11 +28,14 @@ pub async fn make(
     path::namespace(&request.namespace)?;
     path::release(&request.release)?;
     let cluster = state.cluster(&caller)?;
+    // A plan is the person's, and still theirs after their token was renewed.
+    let person = state.person(&caller).await?;
     let _place = state.plans().begin(caller.identity())?;
     let inputs = Inputs::of(&cluster, &request.namespace, &request.release, &request.subject).await?;
     plan::refuse_denied(&cluster, &inputs.request(), state.policy()).await?;
     let prepared = plan::make(&cluster, &inputs.request(), state.redactor()).await?;
-    let kept = state.plans().keep(caller.identity(), prepared).map_err(|_| Failure::internal())?;
+    let kept =
+        state.plans().keep(owner(caller.identity(), &person), prepared).map_err(|_| Failure::internal())?;
     Ok(Json(kept.plan.clone()))
 }
 
@@ -41,5 +45,6 @@ pub async fn again(
     Extension(caller): Extension<Caller>,
     IdPath(id): IdPath,
 ) -> Result<Json<Plan>, Failure> {
-    Ok(Json(state.plans().get(caller.identity(), &id)?.plan.clone()))
+    let person = state.person(&caller).await?;
+    Ok(Json(state.plans().get(owner(caller.identity(), &person), &id)?.plan.clone()))
 }

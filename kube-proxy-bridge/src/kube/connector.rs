@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ::kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
@@ -205,6 +205,7 @@ impl Connector {
             observer: self.observer.clone(),
             discovery: RwLock::default(),
             accepted: AtomicBool::new(false),
+            subject: OnceLock::new(),
         }));
         views.insert(identity, (Instant::now(), cluster.clone()));
         cluster

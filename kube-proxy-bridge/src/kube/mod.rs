@@ -22,7 +22,7 @@ pub use objects::{Applied, ApplyOptions, DeleteOptions, List, ListOptions, LogOp
 pub use watch::{WatchEvent, WatchOptions};
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
@@ -48,6 +48,8 @@ struct Inner {
     discovery: RwLock<Option<Arc<Discovery>>>,
     /// Whether the API server's last word about the credential was good.
     accepted: AtomicBool,
+    /// The user name that the API server knows the credential by, once it was asked.
+    subject: OnceLock<String>,
 }
 
 impl Cluster {
@@ -62,6 +64,18 @@ impl Cluster {
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.0.accepted.load(Ordering::Relaxed)
+    }
+
+    /// The user name that the API server said, while it takes the credential.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.get().map(String::as_str).filter(|_| self.is_accepted())
+    }
+
+    /// Keeps what the API server said. A credential is one user's for good.
+    pub fn keep_subject(&self, name: &str) {
+        // Who was faster said the same.
+        let _ = self.0.subject.set(name.to_owned());
     }
 
     /// Takes note of what an answer's status says of the credential. Statuses that something in front of the API server

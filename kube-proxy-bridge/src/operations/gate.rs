@@ -133,7 +133,7 @@ pub(super) async fn planned(job: &Job, context: &Arc<Context>, subject: &PlanSub
         PlanSubject::Uninstall(uninstall) => uninstall.plan_id.as_deref(),
     };
     let kept = match plan_id {
-        Some(id) => Some(job.environment.plans.get(job.handle.identity(), id)?),
+        Some(id) => Some(job.environment.plans.get(job.handle.owner(), id)?),
         None => None,
     };
     let (kept, redactor) = (kept.as_deref(), &job.environment.redactor);

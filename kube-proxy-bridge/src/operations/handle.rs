@@ -186,6 +186,12 @@ impl Handle {
         &self.0.subject
     }
 
+    /// Whose it is: the person where the cluster knows persons, else the caller.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        owner(&self.0.identity, &self.0.subject)
+    }
+
     /// Whether it is this caller's.
     #[must_use]
     pub fn is_of(&self, identity: &str) -> bool {
@@ -413,6 +419,12 @@ impl Handle {
         drop(snapshot);
         self.0.log.forget();
     }
+}
+
+/// Under whose name something is kept: the person's, whose tokens change, or the caller's where there is one person alone.
+#[must_use]
+pub fn owner<'a>(identity: &'a str, subject: &'a str) -> &'a str {
+    if subject.is_empty() { identity } else { subject }
 }
 
 impl Prompt {

@@ -41,9 +41,9 @@ mod uninstall;
 mod wait;
 
 pub use gate::Environment;
-pub use handle::{Answer, Halt, Handle};
+pub use handle::{Answer, Halt, Handle, owner};
 pub use queue::Limits;
 pub use registry::{Operations, Start};
 pub use run::{Request, run};
 pub use streams::{Place, Streams};
-pub use subject::subject;
+pub use subject::{known_subject, subject};

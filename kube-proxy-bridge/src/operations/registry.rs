@@ -17,7 +17,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use wire::{Code, Counts, EventBody, Operation, OperationKind, OperationResult, Problem};
 
-use super::handle::{Handle, Subject};
+use super::handle::{Handle, Subject, owner};
 use super::log::{self, EventLog, guard};
 use super::queue::{Limits, Queue, Refusal, Ticket};
 use super::streams::Streams;
@@ -106,10 +106,10 @@ impl Operations {
         operations
     }
 
-    /// The name of the operation that this caller's key stands for.
+    /// The name of the operation that this key of `owner` stands for.
     #[must_use]
-    pub fn id(identity: &str, path: &str, key: &str) -> String {
-        let name = format!("{identity}\0{path}\0{key}");
+    pub fn id(owner: &str, path: &str, key: &str) -> String {
+        let name = format!("{owner}\0{path}\0{key}");
         format!("op_{}", Uuid::new_v5(&NAMES, name.as_bytes()).simple())
     }
 
@@ -127,7 +127,7 @@ impl Operations {
         F: Future<Output = ()> + Send,
     {
         self.sweep(Timestamp::now());
-        let id = Self::id(start.identity, start.path, start.key);
+        let id = Self::id(owner(start.identity, start.subject), start.path, start.key);
         let mut table = guard(&self.0.table);
         if let Some(entry) = table.by_id.get(&id).map(|at| &table.entries[*at]) {
             // What was restored from disk has no body to compare with.
@@ -137,6 +137,8 @@ impl Operations {
                     "the same key came with another body before",
                 ));
             }
+            // The same person, maybe with a fresh token.
+            entry.handle.admit(start.identity);
             return Ok(entry.handle.clone());
         }
         if self.0.drain.borrow().is_some() {
@@ -146,7 +148,7 @@ impl Operations {
             id: id.clone(),
             namespace: start.namespace.to_owned(),
             release: start.release.to_owned(),
-            identity: start.identity.to_owned(),
+            identity: owner(start.identity, start.subject).to_owned(),
         };
         table.queue.enter(ticket, &self.0.limits).map_err(|refusal| match refusal {
             Refusal::Full => Problem::new(Code::Busy, "too many operations are waiting"),
@@ -156,7 +158,8 @@ impl Operations {
                     format!("an operation of this bridge holds release {}", start.release),
                 );
                 // Another caller's operation is nobody else's business.
-                let own = |at: &usize| table.entries[*at].handle.identity() == start.identity;
+                let own =
+                    |at: &usize| table.entries[*at].handle.owner() == owner(start.identity, start.subject);
                 problem.operation = table.by_id.get(&holder).filter(|at| own(at)).map(|_| holder.clone());
                 problem
             }
@@ -230,13 +233,16 @@ impl Operations {
         table.by_id.get(id).is_some_and(|at| table.entries[*at].handle.ended_at().is_none())
     }
 
-    /// A caller's operations, the newest first.
+    /// The operations of a caller, and of the person that the caller is, the newest first.
     #[must_use]
-    pub fn list(&self, identity: &str, active: Option<bool>) -> Vec<Operation> {
+    pub fn list(&self, identity: &str, subject: &str, active: Option<bool>) -> Vec<Operation> {
         let handles: Vec<Handle> = {
             let table = guard(&self.0.table);
             let own = table.entries.iter().rev().map(|entry| &entry.handle);
-            own.filter(|handle| handle.is_of(identity)).cloned().collect()
+            let is_theirs = |handle: &&Handle| {
+                handle.is_of(identity) || (!subject.is_empty() && handle.subject() == subject)
+            };
+            own.filter(is_theirs).cloned().collect()
         };
         let wanted = |handle: &&Handle| active.is_none_or(|active| handle.ended_at().is_none() == active);
         handles.iter().filter(wanted).map(Handle::summary).collect()
@@ -448,8 +454,35 @@ mod tests {
         assert_eq!(runs.load(Ordering::Relaxed), 1);
         assert!(operations.find(first.id(), "me").is_some());
         assert!(operations.find(first.id(), "you").is_none());
-        assert_eq!(operations.list("me", Some(false)).len(), 1);
-        assert!(operations.list("you", None).is_empty());
+        assert_eq!(operations.list("me", "", Some(false)).len(), 1);
+        assert!(operations.list("you", "", None).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_person_with_a_fresh_token_finds_the_operation_of_the_old_one() {
+        let operations = Operations::new(Limits::default(), None);
+        let with = |identity: &'static str, subject: &'static str| Start {
+            identity,
+            subject,
+            ..start("k", "web", 1)
+        };
+        let (go, gone) = oneshot::channel::<()>();
+        let first = operations
+            .start(&with("token-1", "ann"), |_| async move {
+                let _ = gone.await;
+            })
+            .unwrap();
+        assert_eq!(operations.list("token-2", "ann", None).len(), 1);
+        assert!(operations.list("token-3", "bob", None).is_empty());
+        assert!(operations.find(first.id(), "token-2").is_none());
+        let again = operations.start(&with("token-2", "ann"), |_| async {}).unwrap();
+        assert_eq!(again.id(), first.id());
+        assert!(operations.find(first.id(), "token-2").is_some());
+        // Another person's same key is another operation, of a release that is held.
+        let other = operations.start(&with("token-3", "bob"), |_| async {}).unwrap_err();
+        assert_eq!((other.code, other.operation), (Code::ReleaseLocked, None));
+        go.send(()).unwrap();
+        ended(&first).await;
     }
 
     #[tokio::test]

@@ -16,7 +16,20 @@ pub async fn subject(cluster: &Cluster) -> Result<String, Problem> {
     let review = Object::from_value(review).unwrap_or_default();
     let answer = cluster.create(&review).await?;
     let name = answer.pointer("/status/userInfo/username").and_then(Value::as_str);
-    name.map(str::to_owned).ok_or_else(|| {
+    let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
         Problem::new(Code::Unauthenticated, "the cluster does not say who this token belongs to")
-    })
+    })?;
+    cluster.keep_subject(name);
+    Ok(name.to_owned())
+}
+
+/// The same, from memory when the cluster was asked before and has not refused the token since.
+///
+/// # Errors
+/// As [`subject`].
+pub async fn known_subject(cluster: &Cluster) -> Result<String, Problem> {
+    match cluster.subject() {
+        Some(name) => Ok(name.to_owned()),
+        None => subject(cluster).await,
+    }
 }
