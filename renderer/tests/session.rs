@@ -221,7 +221,7 @@ fn set_arguments_win_over_values_files() {
 /// A submission of `taskflow-api` for development.
 fn submission(session: &mut Session) -> renderer::session::Submission {
     let turn = renderer::session::Turn { revision: 1, is_upgrade: false };
-    session.submission(turn, &mut |_| {}).unwrap()
+    session.submission(turn, &Default::default(), &mut |_| {}).unwrap()
 }
 
 #[test]
@@ -270,17 +270,17 @@ fn a_submission_is_all_or_nothing() {
     let mut session =
         chart(&[("templates/a.yaml", "kind: A\n"), ("templates/b.yaml", "{{ fail \"not today\" }}\n")]);
     let turn = renderer::session::Turn { revision: 3, is_upgrade: true };
-    let problem = session.submission(turn, &mut |_| {}).unwrap_err();
+    let problem = session.submission(turn, &Default::default(), &mut |_| {}).unwrap_err();
     assert!(problem.message.contains("not today"), "{}", problem.message);
     assert_eq!(problem.file.as_deref(), Some("templates/b.yaml"));
     put(&mut session, "templates/b.yaml", "kind: B\nn: {{ .Release.Revision }}{{ .Release.IsUpgrade }}\n");
-    let submission = session.submission(turn, &mut |_| {}).unwrap();
+    let submission = session.submission(turn, &Default::default(), &mut |_| {}).unwrap();
     assert!(submission.documents[1].text.to_string_lossy().contains("n: 3true"));
     session.apply(Change::Settings(Settings {
         set_aside: vec!["templates/a.yaml".to_owned()],
         ..Settings::default()
     }));
-    assert_eq!(session.submission(turn, &mut |_| {}).unwrap_err().code, "template-set-aside");
+    assert_eq!(session.submission(turn, &Default::default(), &mut |_| {}).unwrap_err().code, "template-set-aside");
 }
 
 #[test]

@@ -45,7 +45,9 @@ impl Submission<'_> {
             ..Settings::default()
         }));
         let turn = Turn { revision: i64::from(self.revision), is_upgrade: self.revision > 1 };
-        let submission = session.submission(turn, &mut |_| ()).map_err(|problem| problem.message.clone())?;
+        let submission = session
+            .submission(turn, &Default::default(), &mut |_| ())
+            .map_err(|problem| problem.message.clone())?;
         let json_of = |text: &Text| -> Result<Value, String> {
             serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())
         };

@@ -8,6 +8,7 @@ use value::json::{Style, encode};
 use value::{Text, Value};
 
 use super::{Session, Update};
+use crate::capabilities::Capabilities;
 use crate::chart::{Chart, File};
 use crate::problem::{Problem, Severity};
 use crate::render::{self, Engine, Release, Unrecorded};
@@ -68,14 +69,15 @@ pub struct Submission {
 impl Session {
     /// Renders once more, all or nothing: the documents, and what the record of the release keeps.
     ///
-    /// Shape: without `--kube-version` and `--api-versions`, which a deploy has not: the cluster says what it can do. Nothing
-    /// is linted.
+    /// Shape: without `--kube-version` and `--api-versions`, which a deploy has not: `capabilities` are those of the cluster
+    /// that it goes to, whatever [`Session::update`] shows. Nothing is linted.
     ///
     /// # Errors
     /// The one error at which Helm stops; a template that was set aside cannot be deployed either.
     pub fn submission(
         &mut self,
         turn: Turn,
+        capabilities: &Capabilities,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Submission, Box<Problem>> {
         if let Some(path) = self.settings.set_aside.first() {
@@ -90,7 +92,7 @@ impl Session {
             }));
         }
         let mut log = Vec::new();
-        let found = self.submit(turn, &mut log, progress);
+        let found = self.submit(turn, capabilities, &mut log, progress);
         let mut submission = found.map_err(|stop| match stop {
             Stop::Before(error) => Box::new(self.problem_of(&error)),
             Stop::Fault(problem) => problem,
@@ -102,6 +104,7 @@ impl Session {
     fn submit(
         &mut self,
         turn: Turn,
+        capabilities: &Capabilities,
         log: &mut Vec<Log>,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Submission, Stop> {
@@ -113,8 +116,7 @@ impl Session {
         let values = self.prepare(&mut chart, &user, log)?;
         // Before any template runs: a template may change the maps it is given.
         let record = record(&chart)?;
-        let capabilities = self.cluster.clone().unwrap_or_default();
-        render::check_kube_version(&chart, &capabilities)?;
+        render::check_kube_version(&chart, capabilities)?;
         let release = Release {
             name: self.settings.release_name.clone(),
             namespace: self.settings.namespace.clone(),
@@ -135,7 +137,7 @@ impl Session {
             progress(path);
             true
         };
-        let rendered = engine.render(&chart, &values, &release, &capabilities, &mut watch);
+        let rendered = engine.render(&chart, &values, &release, capabilities, &mut watch);
         if let Some((file, fault)) = rendered.first_fault() {
             let problem = self.problems_of(&rendered, file, fault, true).into_iter().next();
             return Err(Stop::Fault(Box::new(

@@ -136,10 +136,7 @@ impl Engine {
 
     /// What the cluster can do from now on; `None`: what Helm knows without one.
     pub(crate) fn set_cluster(&mut self, cluster: Option<Cluster>) {
-        let cluster = cluster.map(|Cluster { version: (version, major, minor), api_versions }| {
-            Capabilities { kube_version: KubeVersion::live(version, major, minor), api_versions }
-        });
-        self.session.apply(Change::Cluster(cluster));
+        self.session.apply(Change::Cluster(cluster.map(capabilities)));
     }
 
     /// One round of the render that a deploy sends: in the real world, and with what the cluster answered so far.
@@ -147,7 +144,7 @@ impl Engine {
         self.lookups.borrow_mut().begin(review.id, review.answers);
         let before = self.kind.replace(Kind::Exact);
         let turn = Turn { revision: i64::from(review.revision), is_upgrade: review.is_upgrade };
-        let result = self.session.submission(turn, progress);
+        let result = self.session.submission(turn, &capabilities(review.cluster), progress);
         self.kind.set(before);
         progress("");
         let asked = self.lookups.borrow_mut().end();
@@ -204,6 +201,11 @@ impl Engine {
     }
 }
 
+fn capabilities(cluster: Cluster) -> Capabilities {
+    let Cluster { version: (version, major, minor), api_versions } = cluster;
+    Capabilities { kube_version: KubeVersion::live(version, major, minor), api_versions }
+}
+
 fn document(document: render::Document) -> Document {
     Document {
         source: document.source.to_string(),
@@ -228,5 +230,46 @@ fn problem(problem: problem::Problem) -> Problem {
         range: problem.range.map(|range| (range.start, range.end)),
         helm_first: problem.helm_first,
         hint: problem.hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Still;
+
+    impl Machine for Still {
+        fn now_ms(&mut self) -> f64 {
+            0.0
+        }
+
+        fn random(&mut self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+
+        fn announce(&mut self, _what: &str) {}
+    }
+
+    #[test]
+    fn a_review_is_rendered_for_the_cluster_it_names_whatever_the_preview_is_for() {
+        let mut engine = Engine::new(Still);
+        engine.put_file("Chart.yaml".into(), b"apiVersion: v2\nname: c\nversion: 1.0.0\n".to_vec());
+        let template = "{{ if .Capabilities.APIVersions.Has \"example.com/v1\" }}kind: Thing{{ end }}\n";
+        engine.put_file("templates/a.yaml".into(), template.as_bytes().to_vec());
+        let cluster = Cluster {
+            version: ("v1.36.0".into(), "1".into(), "36".into()),
+            api_versions: vec!["v1".into(), "example.com/v1".into()],
+        };
+        let mut sent = |preview: Option<Cluster>, cluster: &Cluster| {
+            engine.set_cluster(preview);
+            let review = Review { id: 1, revision: 1, cluster: cluster.clone(), ..Review::default() };
+            let (reviewed, body) = engine.review(review, &mut |_| {});
+            assert_eq!(reviewed.problem, None);
+            let shown = engine.render(&mut |_| {}).documents.len();
+            (String::from_utf8(body).expect("a text").contains("kind: Thing\""), shown)
+        };
+        assert_eq!(sent(None, &cluster), (true, 0));
+        assert_eq!(sent(Some(cluster), &Cluster::default()), (false, 1));
     }
 }

@@ -35,6 +35,8 @@ pub struct Review {
     pub revision: u32,
     /// Whether the release exists.
     pub is_upgrade: bool,
+    /// What the cluster that it goes to can do.
+    pub cluster: Cluster,
     /// What the last round asked and the cluster answered since.
     pub answers: Vec<Answered>,
 }

@@ -98,7 +98,7 @@ mod tests {
         });
         session.apply(Change::Settings(Settings { release_name: "shop".to_owned(), ..Settings::default() }));
         let turn = Turn { revision: 1, is_upgrade: false };
-        let submission = session.submission(turn, &mut |_| {}).expect("it renders");
+        let submission = session.submission(turn, &Default::default(), &mut |_| {}).expect("it renders");
         let body = body(&submission);
         let apply: wire::Apply = serde_json::from_slice(&body).expect("an apply");
         assert_eq!(apply.world, wire::World::Exact);
