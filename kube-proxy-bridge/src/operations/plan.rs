@@ -16,7 +16,7 @@ use wire::{
 };
 
 use super::examine::{Context, Examined, identity};
-use super::report::{json_size, report, stands_in_the_way};
+use super::report::{json_size, report};
 use super::{order, orphans};
 use crate::documents::{HookItem, Item};
 use crate::kube::Cluster;
@@ -86,7 +86,7 @@ impl Prepared {
     /// not stand in the way: that is the person's risk, and the plan says so.
     pub fn refuse_unclean(&self) -> Result<(), Problem> {
         let in_the_way: Vec<&PlannedObject> =
-            self.plan.objects.iter().filter(|object| stands_in_the_way(object)).collect();
+            self.plan.objects.iter().filter(|object| object.stands_in_the_way()).collect();
         let Some(first) = in_the_way.first() else { return self.refuse_hooks() };
         let same: Vec<&&PlannedObject> =
             in_the_way.iter().filter(|object| object.class == first.class).collect();

@@ -52,7 +52,7 @@ pub(super) fn report(
         redaction.problem(problem);
     }
     let now = Timestamp::now();
-    let clean = !objects.iter().any(stands_in_the_way) && hooks.iter().all(|hook| hook.problem.is_none());
+    let clean = !objects.iter().any(PlannedObject::stands_in_the_way) && hooks.iter().all(|hook| hook.problem.is_none());
     let plan = Plan {
         id: String::new(),
         created_at: moment(now),
@@ -79,14 +79,6 @@ pub(super) fn report(
 /// RFC 3339, whole seconds.
 fn moment(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
-}
-
-pub(super) fn stands_in_the_way(object: &PlannedObject) -> bool {
-    match object.class {
-        Class::Conflict | Class::Invalid | Class::Forbidden => true,
-        Class::Adopt | Class::Foreign => object.problem.is_some(),
-        _ => false,
-    }
 }
 
 fn impact_of(examined: &[Examined], redaction: &Redaction) -> Vec<Impact> {

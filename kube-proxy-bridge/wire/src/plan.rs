@@ -163,6 +163,18 @@ pub struct PlannedObject {
     pub approximate: bool,
 }
 
+impl PlannedObject {
+    /// Whether the plan cannot be carried out because of it.
+    #[must_use]
+    pub fn stands_in_the_way(&self) -> bool {
+        match self.class {
+            Class::Conflict | Class::Invalid | Class::Forbidden => true,
+            Class::Adopt | Class::Foreign => self.problem.is_some(),
+            _ => false,
+        }
+    }
+}
+
 /// What would happen to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

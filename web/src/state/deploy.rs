@@ -5,18 +5,21 @@ use std::rc::Rc;
 
 use wire::{
     ApplyOptions, Class, ConflictKind, Event, FieldChoice, ObjectConflicts, ObjectRef, OnFailure, Operation,
-    Plan, PlannedObject,
+    Plan, PlannedObject, RevisionSummary, Status,
 };
 
 use crate::state::cluster::Fault;
 use crate::state::operation::{Link, OperationView};
-use crate::worker::protocol::{Problem, Question};
+use crate::state::releases::Name;
+use crate::worker::protocol::{Problem, Question, Revision};
 
 /// The slice of the deploy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deploy {
     /// Whether it takes the place of the three columns.
     pub is_open: bool,
+    /// What the review is about.
+    pub subject: Subject,
     /// How far the review is.
     pub step: Step,
     /// What the person wants besides the documents.
@@ -45,6 +48,8 @@ pub enum Step {
     Busy(String),
     /// There is a plan.
     Planned(Rc<Planned>),
+    /// The plan was sent to be carried out: it may have begun, and nobody takes that back.
+    Starting,
 }
 
 /// Why there is no plan.
@@ -70,13 +75,13 @@ impl Stop {
 }
 
 /// What would be done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Subject {
-    /// Install or upgrade.
+    /// Install or upgrade, with the chart that is open.
     #[default]
     Apply,
-    /// Roll back to this revision.
-    Rollback(u32),
+    /// Roll this release back to this revision.
+    Rollback(Name, u32),
 }
 
 /// A plan, and what it was made of.
@@ -84,10 +89,10 @@ pub enum Subject {
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// What would be done.
-    pub subject: Subject,
-    /// The chart: name and version.
-    pub chart: (String, String),
+    /// What was decided on the way to it; it may be decided otherwise.
+    pub decided: Vec<Decision>,
+    /// The chart as it was rendered for it; a rollback renders nothing.
+    pub revision: Option<Revision>,
     /// The options of the plan. Others need another plan.
     pub options: ApplyOptions,
     /// What the chart looked up, and when the first of it was read.
@@ -124,6 +129,8 @@ pub enum DeployAction {
     Cancelling,
     /// What the bridge says of the operation as a whole.
     CaughtUp(Operation),
+    /// A review of this begins. What was decided for another does not hold for it.
+    Begin(Subject),
     /// A decision: its key, the word of the choice.
     Choose(String, &'static str),
     /// Back to the columns.
@@ -136,8 +143,6 @@ pub enum DeployAction {
     Open,
     /// A prompt was answered.
     Prompted(String),
-    /// The chart changed.
-    Stale,
     /// The review moved on.
     Step(Step),
     /// Show or hide the fields of an object.
@@ -226,8 +231,11 @@ pub fn decisions(plan: &Plan) -> Vec<Decision> {
             });
         }
     }
-    let adopted: Vec<&PlannedObject> =
-        plan.objects.iter().filter(|planned| planned.class == Class::Adopt).collect();
+    let adopted: Vec<&PlannedObject> = plan
+        .objects
+        .iter()
+        .filter(|planned| planned.class == Class::Adopt && planned.stands_in_the_way() && may_adopt(plan))
+        .collect();
     if let Some(first) = adopted.first() {
         let others = match adopted.len() {
             1 => String::new(),
@@ -248,6 +256,24 @@ pub fn decisions(plan: &Plan) -> Vec<Decision> {
         });
     }
     found
+}
+
+/// Taking over is one word for all objects: it must not take those of other releases along.
+fn may_adopt(plan: &Plan) -> bool {
+    !plan.objects.iter().any(|planned| planned.class == Class::Foreign && planned.stands_in_the_way())
+}
+
+/// Whether the plan offers a way past what stands in this object's way.
+fn can_be_decided(plan: &Plan, planned: &PlannedObject) -> bool {
+    match planned.class {
+        Class::Adopt => may_adopt(plan),
+        Class::Conflict => {
+            !planned.conflicts.is_empty()
+                && planned.conflicts.iter().all(|conflict| !conflict.advice.is_empty())
+        }
+        Class::Invalid => planned.recreate,
+        _ => false,
+    }
 }
 
 fn field_choice(choice: FieldChoice, conflict: &wire::FieldConflict) -> Choice {
@@ -281,27 +307,20 @@ pub fn blockers(planned: &Planned) -> Vec<String> {
         .iter()
         .map(|(what, why)| format!("The chart looked up `{what}` and got nothing: {why}. Deploying this could replace what it keeps."))
         .collect();
-    for object in &planned.plan.objects {
-        let hopeless = match object.class {
-            Class::Forbidden => true,
-            Class::Invalid => !object.recreate,
-            Class::Conflict => object.conflicts.iter().any(|conflict| conflict.advice.is_empty()),
-            _ => false,
-        };
-        if hopeless {
+    let plan = &planned.plan;
+    for object in &plan.objects {
+        if object.stands_in_the_way() && !can_be_decided(plan, object) {
             let why =
                 object.problem.as_ref().map_or("it cannot be applied", |problem| problem.detail.as_str());
             found.push(format!("{} `{}`: {why}", object.object.kind, object.object.name));
         }
     }
-    for hook in &planned.plan.hooks {
+    for hook in &plan.hooks {
         if let Some(problem) = &hook.problem {
             found.push(format!("Hook {} `{}`: {}", hook.object.kind, hook.object.name, problem.detail));
         }
     }
-    if let Some(record) =
-        planned.plan.record.filter(|record| record.limit > 0 && record.stored > record.limit)
-    {
+    if let Some(record) = plan.record.filter(|record| record.limit > 0 && record.stored > record.limit) {
         found.push(format!(
             "The record of the release would take {} kB; the cluster stores {} kB. Files of the chart take {} kB of it.",
             record.stored / 1024,
@@ -328,7 +347,7 @@ impl Deploy {
             let chosen = self.choices.get(&decision.key);
             !decision.options.iter().any(|option| chosen == Some(&option.word))
         };
-        decisions(&planned.plan).into_iter().filter(is_open).collect()
+        planned.decisions().into_iter().filter(is_open).collect()
     }
 
     /// Whether everything is decided, but otherwise than in the plan: then the bridge wants to look again.
@@ -341,19 +360,22 @@ impl Deploy {
     pub fn is_ready(&self) -> bool {
         let Some(planned) = self.planned() else { return false };
         !self.is_stale
+            && planned.plan.clean
             && self.open_decisions().is_empty()
             && is_same(&planned.options, &self.options())
             && blockers(planned).is_empty()
     }
 
-    /// The options of the request: wishes, what the plan was made with, and what was decided since.
+    /// The options of the request: wishes, and what was decided in this review.
     pub fn options(&self) -> ApplyOptions {
         let Wishes { waits, rolls_back, creates_namespace } = self.wishes;
-        let mut options = self.planned().map(|planned| planned.options.clone()).unwrap_or_default();
-        options.create_namespace = creates_namespace;
-        options.wait = if waits { wire::Wait::Watcher } else { wire::Wait::HookOnly };
-        options.on_failure = if rolls_back { OnFailure::Rollback } else { OnFailure::Keep };
-        for decision in self.planned().map(|planned| decisions(&planned.plan)).unwrap_or_default() {
+        let mut options = ApplyOptions {
+            create_namespace: creates_namespace,
+            wait: if waits { wire::Wait::Watcher } else { wire::Wait::HookOnly },
+            on_failure: if rolls_back { OnFailure::Rollback } else { OnFailure::Keep },
+            ..ApplyOptions::default()
+        };
+        for decision in self.planned().map(|planned| planned.decisions()).unwrap_or_default() {
             let choice = match self.choices.get(&decision.key).copied() {
                 Some("force") => FieldChoice::Force,
                 Some("take-over") => FieldChoice::TakeOver,
@@ -384,6 +406,27 @@ impl Deploy {
     }
 }
 
+impl Planned {
+    /// All that was or has to be decided, in the order in which it came up.
+    pub fn decisions(&self) -> Vec<Decision> {
+        let mut all = self.decided.clone();
+        let is_new = |new: &Decision| self.decided.iter().all(|known| known.key != new.key);
+        all.extend(decisions(&self.plan).into_iter().filter(is_new));
+        all
+    }
+}
+
+/// What templates are told of a release whose last revision this is: the number they become, and whether it is an upgrade.
+///
+/// Source: helm v4.3.1 `pkg/cmd/upgrade.go`: with `--install`, what was uninstalled and left its history is installed anew, and
+/// `pkg/action/install.go` renders that as revision 1, whatever number the record gets.
+pub fn turn(last: Option<&RevisionSummary>) -> (u32, bool) {
+    match last {
+        Some(last) if last.status != Status::Uninstalled => (last.revision + 1, true),
+        _ => (1, false),
+    }
+}
+
 /// Whether two sets of options send the same to the cluster; how long to wait does not matter.
 fn is_same(one: &ApplyOptions, other: &ApplyOptions) -> bool {
     one.create_namespace == other.create_namespace
@@ -399,6 +442,10 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
         }
     };
     match action {
+        DeployAction::Begin(subject) => {
+            deploy.subject = subject;
+            deploy.choices.clear();
+        }
         DeployAction::Cancelling => watched(deploy, &|view| view.is_cancelling = true),
         DeployAction::CaughtUp(operation) => watched(deploy, &|view| view.catch_up(operation.clone())),
         DeployAction::Choose(key, word) => drop(deploy.choices.insert(key, word)),
@@ -411,10 +458,8 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
         DeployAction::Link(link) => watched(deploy, &|view| view.link = link.clone()),
         DeployAction::Open => deploy.is_open = true,
         DeployAction::Prompted(id) => watched(deploy, &|view| view.prompts.retain(|prompt| prompt.id != id)),
-        DeployAction::Stale => deploy.is_stale = true,
         DeployAction::Step(step) => {
             if matches!(step, Step::Planned(_)) {
-                deploy.is_stale = false;
                 deploy.turned.clear();
             }
             deploy.step = step;
@@ -430,7 +475,6 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
                 deploy.is_open = true;
                 // What was planned is being done: another deploy needs another plan.
                 deploy.step = Step::Idle;
-                deploy.choices.clear();
             }
         }
         DeployAction::Wish(wishes) => deploy.wishes = wishes,
@@ -438,20 +482,23 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn planned(objects: &str) -> Planned {
+    pub(crate) fn planned(objects: &str) -> Planned {
         let plan = format!(
             r#"{{"id":"pl_1","createdAt":"2026-11-20T09:41:00Z","expiresAt":"2026-11-20T09:51:00Z","operation":"upgrade",
                 "namespace":"shop","release":"web","currentRevision":1,"baseRevision":1,"nextRevision":2,"digest":"",
                 "counts":{{"create":0,"update":0,"unchanged":0,"delete":0,"keep":0,"adopt":0,"conflict":0,"invalid":0,
                 "unverifiable":0,"orphan":0}},"objects":[{objects}],"hooks":[],"impact":[],"clean":false}}"#
         );
+        let mut plan: Plan = serde_json::from_str(&plan).expect("a plan");
+        // As the bridge says it.
+        plan.clean = !plan.objects.iter().any(PlannedObject::stands_in_the_way);
         Planned {
-            plan: serde_json::from_str(&plan).expect("a plan"),
-            subject: Subject::Apply,
-            chart: ("web".into(), "1.0.0".into()),
+            plan,
+            decided: Vec::new(),
+            revision: Some(1),
             options: ApplyOptions::default(),
             read: Vec::new(),
             as_of: None,
@@ -471,8 +518,13 @@ mod tests {
         "operation":"update","subresource":"scale"},"live":7,"chart":2,"kind":"autoscaler","advice":["yield","force"]}]}"#;
     const IMMUTABLE: &str = r#"{"object":{"apiVersion":"batch/v1","kind":"Job","namespace":"shop","name":"once"},
         "class":"invalid","recreate":true}"#;
-    const ADOPTED: &str =
-        r#"{"object":{"apiVersion":"v1","kind":"Service","namespace":"shop","name":"web"},"class":"adopt"}"#;
+    const ADOPTED: &str = r#"{"object":{"apiVersion":"v1","kind":"Service","namespace":"shop","name":"web"},"class":"adopt",
+        "problem":{"type":"","title":"","status":409,"code":"ownership","retryable":false,"detail":"no release"}}"#;
+    const FOREIGN: &str = r#"{"object":{"apiVersion":"v1","kind":"Secret","namespace":"shop","name":"db"},"class":"foreign",
+        "problem":{"type":"","title":"","status":409,"code":"ownership","retryable":false,"detail":"belongs to `blog`"}}"#;
+    /// A field that was to be left to another, whom it does not belong to.
+    const UNYIELDED: &str = r#"{"object":{"apiVersion":"apps/v1","kind":"Deployment","namespace":"shop","name":"web"},
+        "class":"conflict","problem":{"type":"","title":"","status":400,"code":"invalid-request","retryable":false,"detail":"nobody else"}}"#;
     const FORBIDDEN: &str = r#"{"object":{"apiVersion":"v1","kind":"Node","name":"n"},"class":"forbidden"}"#;
 
     #[test]
@@ -492,11 +544,55 @@ mod tests {
         assert_eq!(options.conflicts.objects[0].fields[".spec.replicas"], FieldChoice::Yield);
         assert_eq!(options.recreate[0].name, "once");
         assert!(options.take_ownership);
-        let again = Planned { options: options.clone(), ..planned("") };
+        let decided = deploy.planned().expect("a plan").decisions();
+        let again = Planned { options: options.clone(), decided, ..planned("") };
         reduce(&mut deploy, DeployAction::Step(Step::Planned(Rc::new(again))));
         assert!(deploy.is_ready() && deploy.options() == options, "what was decided stays decided");
-        reduce(&mut deploy, DeployAction::Stale);
-        assert!(!deploy.is_ready(), "the chart is another one now");
+        let key = deploy.planned().expect("a plan").decisions()[0].key.clone();
+        reduce(&mut deploy, DeployAction::Choose(key, "force"));
+        assert!(deploy.needs_plan() && !deploy.is_ready(), "and may be decided otherwise");
+        assert_eq!(deploy.options().conflicts.objects[0].fields[".spec.replicas"], FieldChoice::Force);
+    }
+
+    #[test]
+    fn a_decision_holds_for_the_review_it_was_made_in() {
+        let mut deploy = deploy(planned(ADOPTED));
+        reduce(&mut deploy, DeployAction::Choose(ADOPT.to_owned(), ADOPT));
+        assert!(deploy.options().take_ownership);
+        reduce(&mut deploy, DeployAction::Begin(Subject::Apply));
+        reduce(&mut deploy, DeployAction::Step(Step::Planned(Rc::new(planned(ADOPTED)))));
+        assert!(!deploy.needs_plan() && !deploy.options().take_ownership);
+        assert_eq!(deploy.open_decisions().len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_taken_over_while_something_of_another_release_would_go_along() {
+        let deploy = deploy(planned(&[ADOPTED, FOREIGN].join(",")));
+        assert!(deploy.open_decisions().is_empty() && !deploy.is_ready());
+        let found = blockers(deploy.planned().expect("a plan"));
+        assert_eq!(found, ["Service `web`: no release", "Secret `db`: belongs to `blog`"]);
+    }
+
+    #[test]
+    fn what_stands_in_the_way_without_a_decision_is_told_and_not_deployed() {
+        for object in [FOREIGN, FORBIDDEN, UNYIELDED] {
+            let deploy = deploy(planned(object));
+            assert!(deploy.open_decisions().is_empty() && !deploy.is_ready(), "{object}");
+            assert_eq!(blockers(deploy.planned().expect("a plan")).len(), 1, "{object}");
+        }
+        let mut unclean = planned("");
+        unclean.plan.clean = false;
+        assert!(!deploy(unclean).is_ready(), "the bridge knows more than this page");
+    }
+
+    #[test]
+    fn a_release_that_left_only_its_history_is_rendered_as_an_install() {
+        let last = |status| RevisionSummary { revision: 3, status, ..RevisionSummary::default() };
+        assert_eq!(turn(None), (1, false));
+        assert_eq!(turn(Some(&last(Status::Uninstalled))), (1, false));
+        for status in [Status::Deployed, Status::Failed, Status::Superseded, Status::Uninstalling] {
+            assert_eq!(turn(Some(&last(status))), (4, true), "{status:?}");
+        }
     }
 
     #[test]

@@ -185,7 +185,10 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
             }
         }
         Action::Cluster(action) => cluster::reduce(Rc::make_mut(&mut next.cluster), action),
-        Action::Deploy(action) => deploy::reduce(Rc::make_mut(&mut next.deploy), action),
+        Action::Deploy(action) => {
+            deploy::reduce(Rc::make_mut(&mut next.deploy), action);
+            age(&mut next);
+        }
         Action::Releases(action) => releases::reduce(Rc::make_mut(&mut next.releases), action),
         Action::Files(action) => files::reduce(Rc::make_mut(&mut next.files), action),
         Action::Environments(action) => environments::reduce(Rc::make_mut(&mut next.environments), action),
@@ -193,9 +196,7 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         Action::Notices(action) => notices::reduce(Rc::make_mut(&mut next.notices), action),
         Action::Submitted(revision) => {
             Rc::make_mut(&mut next.outcome).submit(revision);
-            if next.deploy.planned().is_some_and(|planned| planned.subject == deploy::Subject::Apply) {
-                deploy::reduce(Rc::make_mut(&mut next.deploy), deploy::DeployAction::Stale);
-            }
+            age(&mut next);
         }
         Action::Slow(ms, announced) => {
             let outcome = Rc::make_mut(&mut next.outcome);
@@ -221,6 +222,15 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         Action::World(world) => next.world = world,
     }
     next
+}
+
+/// A plan is of one revision of the chart: what was edited meanwhile or since makes it stale.
+fn age(next: &mut AppState) {
+    let of = next.deploy.planned().and_then(|planned| planned.revision);
+    let is_stale = of.is_some_and(|revision| revision != next.outcome.submitted);
+    if next.deploy.is_stale != is_stale {
+        Rc::make_mut(&mut next.deploy).is_stale = is_stale;
+    }
 }
 
 /// Lets a template run that was set aside.
@@ -252,6 +262,23 @@ mod tests {
         assert_eq!(state.environments.names(), ["dev", "prod"]);
         assert_eq!(state.files.active.as_deref(), Some("templates/a.yaml"));
         assert_eq!(state.environments.chosen().release_name, "shop");
+    }
+
+    #[test]
+    fn a_plan_of_another_revision_than_the_newest_is_stale() {
+        let planned = |revision| {
+            let planned = deploy::Planned { revision, ..deploy::tests::planned("") };
+            Action::Deploy(deploy::DeployAction::Step(deploy::Step::Planned(Rc::new(planned))))
+        };
+        let state = reduce(&opened(&["Chart.yaml"]), Action::Submitted(3));
+        let state = reduce(&state, planned(Some(3)));
+        assert!(state.deploy.is_ready());
+        let edited = reduce(&state, Action::Submitted(4));
+        assert!(edited.deploy.is_stale && !edited.deploy.is_ready());
+        let late = reduce(&edited, planned(Some(3)));
+        assert!(late.deploy.is_stale, "the edit came while the plan was made");
+        let back = reduce(&late, planned(None));
+        assert!(!back.deploy.is_stale, "a rollback is not made of the chart");
     }
 
     #[test]

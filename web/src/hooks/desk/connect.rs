@@ -126,20 +126,23 @@ impl Desk {
             self.tell_cluster();
             return;
         }
-        match bridge.get::<Capabilities>("/v1/capabilities").await {
-            Ok(capabilities) => {
-                let known = self.state().cluster.capabilities.as_ref().map(|known| known.etag.clone());
-                if known.as_ref() != Some(&capabilities.etag) {
-                    self.cluster(ClusterAction::Capabilities(Rc::new(capabilities)));
-                    self.tell_cluster();
-                }
-            }
-            Err(fault) => self.say(crate::worker::protocol::Severity::Error, fault.sentence()),
+        if let Err(fault) = self.learn_capabilities().await {
+            self.say(crate::worker::protocol::Severity::Error, fault.sentence());
         }
         if let Ok(namespaces) = bridge.get::<Namespaces>("/v1/namespaces").await {
             self.cluster(ClusterAction::Namespaces(Rc::new(namespaces)));
         }
         self.watch_again().await;
+    }
+
+    /// What the cluster can do now. The preview follows, where it is for the cluster.
+    pub(super) async fn learn_capabilities(&self) -> Result<Rc<Capabilities>, Fault> {
+        let found: Rc<Capabilities> = Rc::new(self.0.line.bridge.get("/v1/capabilities").await?);
+        if self.state().cluster.capabilities.as_ref().is_none_or(|known| known.etag != found.etag) {
+            self.cluster(ClusterAction::Capabilities(found.clone()));
+            self.tell_cluster();
+        }
+        Ok(found)
     }
 
     /// Renders for the cluster, or for what Helm knows without one.
@@ -159,16 +162,19 @@ impl Desk {
     pub(super) fn cluster_edit(&self) -> Edit {
         let state = self.state();
         let capabilities = state.cluster.capabilities.as_ref().filter(|_| state.cluster.is_used);
-        Edit::Cluster(capabilities.map(|capabilities| {
-            let version = capabilities.kube_version.clone();
-            Rc::new(Cluster {
-                version: (version.version, version.major, version.minor),
-                api_versions: capabilities.api_versions.clone(),
-            })
-        }))
+        Edit::Cluster(capabilities.map(|capabilities| Rc::new(cluster_of(capabilities))))
     }
 
     pub(super) fn cluster(&self, action: ClusterAction) {
         self.send(Action::Cluster(action));
+    }
+}
+
+/// A cluster as the worker is told of it.
+pub(super) fn cluster_of(capabilities: &Capabilities) -> Cluster {
+    let version = capabilities.kube_version.clone();
+    Cluster {
+        version: (version.version, version.major, version.minor),
+        api_versions: capabilities.api_versions.clone(),
     }
 }

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::json;
+use wasm_bindgen_futures::spawn_local;
 use wire::{
     ApplyOptions, Code, Lookup, LookupAnswer, OperationCreated, Plan, PlanRequest, PlanSubject, ReleaseState,
     Rollback,
 };
 
 use crate::hooks::Desk;
-use crate::hooks::desk::connect::Round;
+use crate::hooks::desk::connect::{Round, cluster_of};
 use crate::hooks::reply::reply;
 use crate::hooks::task::Task;
 use crate::state::Action;
 use crate::state::cluster::Fault;
-use crate::state::deploy::{DeployAction, Planned, Step, Stop, Subject, Wishes};
+use crate::state::deploy::{DeployAction, Planned, Step, Stop, Subject, Wishes, turn};
 use crate::state::releases::Name;
 use crate::state::rounds::{Next, Rounds, describe};
 use crate::worker::client::Client;
@@ -49,90 +50,78 @@ impl Desk {
         }
     }
 
-    /// Renders for the cluster and asks what deploying it would change.
-    pub(crate) fn review(&self) {
-        let desk = self.clone();
+    /// Asks what this would change. A deploy that is just being started is waited for.
+    pub(crate) fn review(&self, subject: Subject) {
+        if self.state().deploy.step == Step::Starting {
+            return;
+        }
         self.watch(None);
-        self.step(Step::Busy("Rendering".to_owned()));
-        self.0.line.reviewing.replace(Some(Task::spawn(async move {
-            match desk.plan_apply().await {
-                Ok(planned) => desk.show_plan(planned),
-                Err(stop) => desk.step(Step::Failed(stop)),
-            }
-        })));
-    }
-
-    /// Asks what going back to a revision would change.
-    pub(crate) fn review_rollback(&self, name: Name, to_revision: u32) {
-        self.watch(None);
+        self.deploy(DeployAction::Begin(subject.clone()));
         self.deploy(DeployAction::Open);
-        self.step(Step::Idle);
-        self.plan_rollback(name, to_revision);
-    }
-
-    fn plan_rollback(&self, name: Name, to_revision: u32) {
-        let desk = self.clone();
-        let options = self.state().deploy.options();
-        self.step(Step::Busy("Planning the rollback".to_owned()));
-        self.0.line.reviewing.replace(Some(Task::spawn(async move {
-            let subject = PlanSubject::Rollback(Rollback {
-                to_revision,
-                expected_revision: None,
-                plan_id: None,
-                accept_mismatch: false,
-                options: options.clone(),
-            });
-            let request = PlanRequest { namespace: name.namespace, release: name.name, subject };
-            match desk.0.line.bridge.post::<Plan>("/v1/plans", &request, None).await {
-                Ok(plan) => desk.show_plan(Planned {
-                    subject: Subject::Rollback(to_revision),
-                    chart: Default::default(),
-                    options,
-                    read: Vec::new(),
-                    as_of: None,
-                    denied: Vec::new(),
-                    at_ms: crate::hooks::now_ms(),
-                    plan,
-                }),
-                Err(fault) => desk.step(Step::Failed(fault.into())),
+        match subject {
+            Subject::Apply => {
+                let desk = self.clone();
+                self.plan("Rendering", async move { desk.plan_apply().await });
             }
-        })));
+            Subject::Rollback(name, to_revision) => {
+                let options = self.state().deploy.options();
+                let request = plan_of_rollback(&name, to_revision, &options);
+                let desk = self.clone();
+                self.plan("Planning the rollback", async move {
+                    Ok(Planned {
+                        plan: desk.0.line.bridge.post_text("/v1/plans", &request, None).await?,
+                        decided: Vec::new(),
+                        revision: None,
+                        options,
+                        read: Vec::new(),
+                        as_of: None,
+                        denied: Vec::new(),
+                        at_ms: crate::hooks::now_ms(),
+                    })
+                });
+            }
+        }
     }
 
-    /// Plans the same bytes again, with what was decided since.
+    /// Plans the same again, with what was decided since.
     fn plan_decided(&self) {
         let state = self.state();
         let Some(planned) = state.deploy.planned().cloned() else { return };
-        if let Subject::Rollback(to) = planned.subject {
-            let name = Name { namespace: planned.plan.namespace.clone(), name: planned.plan.release.clone() };
-            return self.plan_rollback(name, to);
-        }
         let options = state.deploy.options();
-        let Some(request) = self.0.line.submitted.borrow().as_ref().map(|submitted| {
-            submitted.plan(&planned.plan.namespace, &planned.plan.release, &planned.denied_names(), &options)
-        }) else {
-            return;
+        let request = match &state.deploy.subject {
+            Subject::Apply => {
+                let submitted = self.0.line.submitted.borrow();
+                let Some(submitted) = &*submitted else { return };
+                let Plan { namespace, release, .. } = &planned.plan;
+                submitted.plan(namespace, release, &planned.denied_names(), &options)
+            }
+            Subject::Rollback(name, to) => plan_of_rollback(name, *to, &options),
         };
         let desk = self.clone();
-        self.step(Step::Busy("Planning with what you decided".to_owned()));
-        self.0.line.reviewing.replace(Some(Task::spawn(async move {
-            match desk.0.line.bridge.post_text::<Plan>("/v1/plans", &request, None).await {
-                Ok(plan) => {
-                    desk.show_plan(Planned {
-                        plan,
-                        options,
-                        at_ms: crate::hooks::now_ms(),
-                        ..Rc::unwrap_or_clone(planned)
-                    });
-                }
-                Err(fault) => desk.step(Step::Failed(fault.into())),
-            }
-        })));
+        self.plan("Planning with what you decided", async move {
+            Ok(Planned {
+                plan: desk.0.line.bridge.post_text("/v1/plans", &request, None).await?,
+                decided: planned.decisions(),
+                options,
+                at_ms: crate::hooks::now_ms(),
+                ..Rc::unwrap_or_clone(planned)
+            })
+        });
     }
 
-    fn show_plan(&self, planned: Planned) {
-        self.step(Step::Planned(Rc::new(planned)));
-        self.settle();
+    /// Shows what becomes of a plan, in place of the one under way.
+    fn plan(&self, busy: &str, work: impl Future<Output = Result<Planned, Stop>> + 'static) {
+        self.step(Step::Busy(busy.to_owned()));
+        let desk = self.clone();
+        self.0.line.reviewing.replace(Some(Task::spawn(async move {
+            match work.await {
+                Ok(planned) => {
+                    desk.step(Step::Planned(Rc::new(planned)));
+                    desk.settle();
+                }
+                Err(stop) => desk.step(Step::Failed(stop)),
+            }
+        })));
     }
 
     /// As soon as everything is decided, the bridge looks at the whole again.
@@ -186,12 +175,12 @@ impl Desk {
             return;
         }
         let options = state.deploy.options();
-        let (path, body) = match (planned.subject, &*self.0.line.submitted.borrow()) {
+        let (path, body) = match (&state.deploy.subject, &*self.0.line.submitted.borrow()) {
             (Subject::Apply, Some(submitted)) => {
                 ("apply", submitted.with(&planned.denied_names(), &options, Some(&planned.plan.id)))
             }
             (Subject::Apply, None) => return,
-            (Subject::Rollback(to), _) => (
+            (Subject::Rollback(_, to), _) => (
                 "rollback",
                 json!({
                     "toRevision": to,
@@ -204,9 +193,10 @@ impl Desk {
         };
         let path =
             format!("/v1/namespaces/{}/releases/{}:{path}", planned.plan.namespace, planned.plan.release);
-        self.step(Step::Busy("Starting".to_owned()));
+        self.step(Step::Starting);
         let (desk, key) = (self.clone(), key());
-        self.0.line.reviewing.replace(Some(Task::spawn(async move {
+        // Nothing ends this: it may have begun as soon as it is sent.
+        spawn_local(async move {
             let bridge = &desk.0.line.bridge;
             let mut created = bridge.post_text::<OperationCreated>(&path, &body, Some(&key)).await;
             if created == Err(Fault::Unreachable) {
@@ -216,12 +206,20 @@ impl Desk {
             }
             match created {
                 Ok(created) => desk.watch(Some(created.operation)),
+                Err(Fault::Unreachable) => desk.step(Step::Failed(Stop::Sentence(
+                    "The bridge does not answer, so it is not known whether this has begun. Look into Releases before \
+                     you try again."
+                        .to_owned(),
+                ))),
                 Err(fault) => desk.step(Step::Failed(fault.into())),
             }
-        })));
+        });
     }
 
     async fn plan_apply(&self) -> Result<Planned, Stop> {
+        // The preview may be for another cluster, or for none: what is sent is always for this one, as it is now.
+        let cluster = cluster_of(&*self.learn_capabilities().await?);
+        // Whatever is edited from here on makes the plan stale.
         let state = self.state();
         let environment = state.environments.chosen();
         let (namespace, release) = (environment.namespace.clone(), environment.release_name.clone());
@@ -240,13 +238,9 @@ impl Desk {
                 Err(fault) if fault.code() == Some(Code::NotFound) => None,
                 Err(fault) => return Err(fault.into()),
             };
-        let revision = current.as_ref().map_or(0, |current| current.release.last.revision);
-        let chart = state
-            .outcome
-            .chart
-            .as_ref()
-            .map(|chart| (chart.name.clone(), chart.version.clone()))
-            .unwrap_or_default();
+        let last = current.as_ref().map(|current| &current.release.last);
+        let (revision, is_upgrade) = turn(last);
+        let chart = state.outcome.chart.as_ref().map(|chart| chart.name.clone());
 
         let id = self.0.line.review.get() + 1;
         self.0.line.review.set(id);
@@ -255,8 +249,9 @@ impl Desk {
         let (reviewed, body) = loop {
             let review = Review {
                 id,
-                revision: revision + 1,
-                is_upgrade: revision > 0,
+                revision,
+                is_upgrade,
+                cluster: cluster.clone(),
                 answers: std::mem::take(&mut answers),
             };
             let (reviewed, body) = self.round(review).await?;
@@ -276,7 +271,7 @@ impl Desk {
                     for items in rounds.batch(&questions).chunks(limit) {
                         let lookup = Lookup {
                             session: session.clone(),
-                            chart: Some(chart.0.clone()),
+                            chart: chart.clone(),
                             items: items.to_vec(),
                         };
                         let answer: LookupAnswer = bridge.post("/v1/lookup", &lookup, None).await?;
@@ -294,7 +289,7 @@ impl Desk {
         }
         let body = String::from_utf8(body)
             .map_err(|_| Stop::Sentence("The renderer wrote something that is no text.".to_owned()))?;
-        let submitted = Submitted { body: body.into(), expected_revision: revision, session };
+        let submitted = Submitted { body: body.into(), expected_revision: last.map_or(0, |last| last.revision), session };
         let denied = rounds.denied(&reviewed.asked);
 
         self.step(Step::Busy("Asking the cluster what would change".to_owned()));
@@ -305,8 +300,8 @@ impl Desk {
         self.0.line.submitted.replace(Some(submitted));
         Ok(Planned {
             plan,
-            subject: Subject::Apply,
-            chart,
+            decided: Vec::new(),
+            revision: Some(state.outcome.submitted),
             options,
             read: reviewed.asked.iter().map(describe).collect(),
             as_of,
@@ -343,6 +338,24 @@ impl Planned {
     fn denied_names(&self) -> Vec<String> {
         self.denied.iter().map(|(name, _)| name.clone()).collect()
     }
+}
+
+/// The body of a request for a plan.
+fn plan_of_rollback(name: &Name, to_revision: u32, options: &ApplyOptions) -> String {
+    let rollback = Rollback {
+        to_revision,
+        expected_revision: None,
+        plan_id: None,
+        accept_mismatch: false,
+        options: options.clone(),
+    };
+    let request = PlanRequest {
+        namespace: name.namespace.clone(),
+        release: name.name.clone(),
+        subject: PlanSubject::Rollback(rollback),
+    };
+    // Names, numbers and maps of them always have a JSON form.
+    serde_json::to_string(&request).unwrap_or_default()
 }
 
 impl Submitted {

@@ -8,14 +8,14 @@ use crate::hooks::Desk;
 use crate::panels::deploy::counted;
 use crate::panels::use_desk_context;
 use crate::state::Deploy;
-use crate::state::deploy::{Decision, decisions};
+use crate::state::deploy::Decision;
 use crate::state::rounds::describe;
 use crate::worker::protocol::Question;
 
 /// All decisions of the plan, made ones included.
 pub(crate) fn decisions_made(desk: &Desk, deploy: &Deploy) -> Html {
     let Some(planned) = deploy.planned() else { return Html::default() };
-    let all = decisions(&planned.plan);
+    let all = planned.decisions();
     if all.is_empty() {
         return Html::default();
     }

@@ -49,15 +49,14 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
     let chart =
         outcome.chart.as_ref().map_or(String::new(), |chart| format!("{} {}", chart.name, chart.version));
     let planned = deploy.planned();
-    let title = match planned.map(|planned| planned.subject) {
-        Some(Subject::Rollback(to)) => {
-            format!("Roll back {} to revision {to}", planned.map_or("", |it| it.plan.release.as_str()))
-        }
-        _ => format!("Deploy {chart}"),
+    let title = match &deploy.subject {
+        Subject::Apply => format!("Deploy {chart}"),
+        Subject::Rollback(name, to) => format!("Roll back {} to revision {to}", name.name),
     };
-    let (namespace, release) = match planned {
-        Some(planned) => (planned.plan.namespace.clone(), planned.plan.release.clone()),
-        None => (environment.namespace.clone(), environment.release_name.clone()),
+    let (namespace, release) = match (&deploy.subject, planned) {
+        (Subject::Rollback(name, _), _) => (&name.namespace, &name.name),
+        (Subject::Apply, Some(planned)) => (&planned.plan.namespace, &planned.plan.release),
+        (Subject::Apply, None) => (&environment.namespace, &environment.release_name),
     };
     let is_idle = matches!(deploy.step, Step::Idle);
     {
@@ -65,29 +64,19 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
         let desk = desk.clone();
         use_effect_with((stage, is_idle), move |(stage, is_idle)| {
             if *stage == Stage::Connected && *is_idle {
-                desk.review();
+                desk.review(Subject::Apply);
             }
         });
     }
     let again = {
-        let (desk, planned) = (desk.clone(), planned.cloned());
-        Callback::from(move |_: MouseEvent| match planned.as_ref().map(|planned| planned.subject) {
-            Some(Subject::Rollback(to)) => {
-                let plan = planned.as_ref().map(|planned| &planned.plan);
-                let name = plan.map(|plan| crate::state::releases::Name {
-                    namespace: plan.namespace.clone(),
-                    name: plan.release.clone(),
-                });
-                desk.review_rollback(name.unwrap_or_default(), to);
-            }
-            _ => desk.review(),
-        })
+        let (desk, subject) = (desk.clone(), deploy.subject.clone());
+        Callback::from(move |_: MouseEvent| desk.review(subject.clone()))
     };
     html! {
         <main class="workspace review" data-testid="review" data-state={word(&deploy.step)} aria-label="Review of the deploy">
             { head(&desk, title, step_of(stage), html! { <>
                 if let Some(planned) = planned { <span class="push quiet"><Age at_ms={planned.at_ms} /></span> }
-                if stage == Stage::Connected && !matches!(deploy.step, Step::Busy(_) | Step::Asking(_)) {
+                if stage == Stage::Connected && !matches!(deploy.step, Step::Asking(_) | Step::Busy(_) | Step::Starting) {
                     <button type="button" class={classes!("button", "button-small", planned.is_none().then_some("push"))} data-testid="plan-again" onclick={again}>
                         <Icon name="rollback" />{ "Plan again" }</button>
                 }
@@ -96,13 +85,13 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
                 <aside class="workspace-aside">
                     <Connect cluster={cluster.clone()}>
                         <dt>{ "Namespace" }</dt><dd>{ namespace.clone() }</dd>
-                        <dt>{ "Release" }</dt><dd>{ release }</dd>
+                        <dt>{ "Release" }</dt><dd>{ release.clone() }</dd>
                         if let Some(planned) = planned {
                             <dt>{ "Revision" }</dt>
                             <dd data-testid="revision">{ if planned.plan.current_revision == 0 { "new".to_owned() } else { planned.plan.current_revision.to_string() } }
                                 { " " }<Icon name="arrow" class="i-small" />{ " " }{ planned.plan.next_revision }</dd>
                         }
-                        if planned.is_none_or(|planned| planned.subject == Subject::Apply) {
+                        if deploy.subject == Subject::Apply {
                             <dt>{ "Environment" }</dt><dd>{ environment.name.clone() }</dd>
                         }
                     </Connect>
@@ -122,7 +111,7 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
 fn word(step: &Step) -> &'static str {
     match step {
         Step::Asking(_) => "asking",
-        Step::Busy(_) => "busy",
+        Step::Busy(_) | Step::Starting => "busy",
         Step::Failed(_) => "failed",
         Step::Idle => "idle",
         Step::Planned(_) => "planned",
@@ -139,19 +128,20 @@ fn body(desk: &Desk, props: &ReviewPanelProps) -> Html {
                 </div>
             }
         },
-        Step::Busy(what) => busy(desk, what),
+        Step::Busy(what) => busy(what, Some(desk)),
+        Step::Starting => busy("Starting", None),
         Step::Asking(questions) => html! { <Consent questions={questions.clone()} {chart} /> },
         Step::Failed(stop) => failed(desk, stop),
         Step::Planned(planned) => plan_body(desk, planned, &props.deploy),
     }
 }
 
-fn busy(desk: &Desk, what: &str) -> Html {
-    let desk = desk.clone();
-    let stop = Callback::from(move |_: MouseEvent| desk.stop_review());
+/// With a way to stop it, where it can be stopped.
+fn busy(what: &str, desk: Option<&Desk>) -> Html {
+    let stop = desk.cloned().map(|desk| Callback::from(move |_: MouseEvent| desk.stop_review()));
     html! {
         <p class="review-busy" role="status"><span class="spinner"></span>{ what.to_owned() }
-            <button type="button" class="text-button" data-testid="stop-review" onclick={stop}>{ "Stop" }</button></p>
+            if let Some(stop) = stop { <button type="button" class="text-button" data-testid="stop-review" onclick={stop}>{ "Stop" }</button> }</p>
     }
 }
 
@@ -191,7 +181,7 @@ fn in_group<'a>(planned: &'a Planned, classes: &[Class]) -> Vec<&'a PlannedObjec
 }
 
 fn plan_list(planned: &Planned) -> Html {
-    let n_decisions = crate::state::deploy::decisions(&planned.plan).len();
+    let n_decisions = planned.decisions().len();
     let n_hooks = planned.plan.hooks.len();
     html! {
         <section>
@@ -400,6 +390,8 @@ fn foot(desk: &Desk, cluster: &ClusterState, deploy: &Deploy, planned: &Planned)
             format!("{} left.", counted(rest.len() + 1, "decision")),
             format!("{about} of {} {}.", first.object.kind, first.object.name),
         )
+    } else if !deploy.is_ready() {
+        ("This plan does not hold.".to_owned(), "Plan again.".to_owned())
     } else {
         let counts = planned.plan.counts;
         let n = counts.create + counts.update + counts.delete + counts.adopt + counts.conflict;
@@ -410,9 +402,9 @@ fn foot(desk: &Desk, cluster: &ClusterState, deploy: &Deploy, planned: &Planned)
         };
         (said, "These exact bytes are sent.".to_owned())
     };
-    let label = match planned.subject {
+    let label = match &deploy.subject {
         Subject::Apply => format!("Deploy revision {}", planned.plan.next_revision),
-        Subject::Rollback(to) => format!("Roll back to {to} as revision {}", planned.plan.next_revision),
+        Subject::Rollback(_, to) => format!("Roll back to {to} as revision {}", planned.plan.next_revision),
     };
     let onclick = Callback::from(move |_: MouseEvent| desk.deploy_now());
     html! {

@@ -6,6 +6,7 @@ use yew::prelude::*;
 use crate::hooks::Desk;
 use crate::panels::releases::dot;
 use crate::state::Releases;
+use crate::state::deploy::Subject;
 use crate::state::releases::{Name, Section};
 use crate::state::time::{instant, span};
 
@@ -31,7 +32,7 @@ pub(crate) fn history(desk: &Desk, releases: &Releases, name: &Name, may_write: 
                     };
                     let roll_back = {
                         let (desk, name) = (desk.clone(), name.clone());
-                        Callback::from(move |_: MouseEvent| desk.review_rollback(name.clone(), number))
+                        Callback::from(move |_: MouseEvent| desk.review(Subject::Rollback(name.clone(), number)))
                     };
                     let when = revision.updated.as_deref().and_then(instant).map(|then| span(now - then)).unwrap_or_default();
                     let is_failed = revision.status == Status::Failed;
