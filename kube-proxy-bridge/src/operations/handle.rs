@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use wire::{
-    Code, Decide, EventBody, ObjectRef, ObjectState, Operation, OperationKind, OperationResult,
+    Code, Decide, EventBody, ObjectRef, ObjectState, OpenPrompt, Operation, OperationKind, OperationResult,
     OperationState, Problem, PromptChoice,
 };
 
@@ -37,7 +37,7 @@ struct Inner {
     snapshot: Mutex<Snapshot>,
     cancelled_by: watch::Sender<Option<String>>,
     drain: watch::Receiver<Option<Instant>>,
-    prompts: Mutex<BTreeMap<String, OpenPrompt>>,
+    prompts: Mutex<BTreeMap<String, (OpenPrompt, mpsc::Sender<Answer>)>>,
     n_prompts: AtomicU64,
     /// A record that could not be written, for the person to keep.
     record: Mutex<Option<String>>,
@@ -52,17 +52,13 @@ struct Inner {
 struct Snapshot {
     kind: OperationKind,
     state: OperationState,
+    /// The furthest of the states on the way.
+    furthest: OperationState,
     revision: u32,
     ended_at: Option<Timestamp>,
     objects: Vec<(ObjectRef, ObjectState)>,
     places: HashMap<ObjectRef, usize>,
     problem: Option<Box<Problem>>,
-}
-
-#[derive(Debug)]
-struct OpenPrompt {
-    choices: Vec<PromptChoice>,
-    answers: mpsc::Sender<Answer>,
 }
 
 /// What a person decided.
@@ -119,6 +115,7 @@ impl Handle {
             snapshot: Mutex::new(Snapshot {
                 kind: subject.kind,
                 state: OperationState::Queued,
+                furthest: OperationState::Queued,
                 revision: 0,
                 ended_at: None,
                 objects: Vec::new(),
@@ -288,6 +285,8 @@ impl Handle {
             events: format!("/v1/operations/{}/events", self.0.id),
             last_event: self.0.log.last(),
             objects: snapshot.objects.clone(),
+            furthest: snapshot.furthest,
+            prompts: guard(&self.0.prompts).values().map(|(prompt, _)| prompt.clone()).collect(),
             problem: snapshot.problem.clone(),
         }
     }
@@ -367,7 +366,13 @@ impl Handle {
     ) -> Prompt {
         let id = format!("p{}", self.0.n_prompts.fetch_add(1, Ordering::Relaxed) + 1);
         let (sender, answers) = mpsc::channel(8);
-        guard(&self.0.prompts).insert(id.clone(), OpenPrompt { choices: choices.to_vec(), answers: sender });
+        let prompt = OpenPrompt {
+            id: id.clone(),
+            question: question.to_owned(),
+            choices: choices.to_vec(),
+            objects: objects.clone(),
+        };
+        guard(&self.0.prompts).insert(id.clone(), (prompt, sender));
         let deadline = Timestamp::now()
             .checked_add(SignedDuration::try_from(time).unwrap_or(SignedDuration::ZERO))
             .unwrap_or(Timestamp::MAX);
@@ -387,15 +392,14 @@ impl Handle {
     /// `not-found` when it is not open (any more), `invalid-request` for a choice that it does not offer.
     pub fn decide(&self, decision: Decide, cluster: Option<Cluster>) -> Result<(), Problem> {
         let prompts = guard(&self.0.prompts);
-        let Some(prompt) = prompts.get(&decision.prompt) else {
+        let Some((prompt, answers)) = prompts.get(&decision.prompt) else {
             return Err(Problem::new(Code::NotFound, "this question is not open (any more)"));
         };
         if !prompt.choices.contains(&decision.choice) {
             return Err(Problem::new(Code::InvalidRequest, "this question does not offer that choice"));
         }
         let answer = Answer { choice: decision.choice, object: decision.object, cluster };
-        prompt
-            .answers
+        answers
             .try_send(answer)
             .map_err(|_| Problem::new(Code::Busy, "this question has answers that are not yet read"))
     }
@@ -449,6 +453,9 @@ impl Snapshot {
         match body {
             EventBody::State { state, revision, .. } => {
                 self.state = *state;
+                if !state.is_terminal() {
+                    self.furthest = self.furthest.max(*state);
+                }
                 self.revision = *revision;
             }
             EventBody::Object { object, state, .. } => match self.places.get(object) {
@@ -522,6 +529,8 @@ mod tests {
         handle.emit(state("a", ObjectState::Sending));
         handle.emit(state("b", ObjectState::Created));
         let operation = handle.operation();
+        handle.emit(EventBody::State { state: OperationState::Failed, previous: None, revision: 3 });
+        assert_eq!(handle.operation().furthest, OperationState::Applying);
         assert_eq!(operation.state, OperationState::Applying);
         assert_eq!((operation.revision, operation.last_event), (3, 4));
         assert_eq!(
@@ -573,12 +582,15 @@ mod tests {
         let (handle, _drain) = handle();
         let choices = [PromptChoice::Wait, PromptChoice::TreatAsReady];
         let mut prompt = handle.ask("go on?", &choices, vec![object("a")], Duration::from_secs(9));
+        let told = handle.operation().prompts;
+        assert_eq!((told[0].id.as_str(), told[0].objects.len()), ("p1", 1), "whoever missed the event is told");
         let decide = |choice| Decide { prompt: "p1".into(), choice, object: None };
         let refused = handle.decide(decide(PromptChoice::Continue), None).unwrap_err();
         assert_eq!(refused.code, Code::InvalidRequest);
         handle.decide(decide(PromptChoice::TreatAsReady), None).unwrap();
         assert_eq!(prompt.answer().await.choice, PromptChoice::TreatAsReady);
         drop(prompt);
+        assert!(handle.operation().prompts.is_empty());
         assert_eq!(handle.decide(decide(PromptChoice::Wait), None).unwrap_err().code, Code::NotFound);
     }
 

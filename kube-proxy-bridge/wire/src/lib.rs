@@ -23,7 +23,7 @@ pub use error::{Code, KubernetesCause, KubernetesError, Problem};
 pub use event::{Event, EventBody, ObjectState, PromptChoice};
 pub use operation::{
     Apply, ApplyMode, ApplyOptions, Cascade, ChartPart, ChartRecord, Cleanup, Conflicts, CrdPolicy, Decide,
-    Document, FieldChoice, Findings, ObjectConflicts, OnFailure, Operation, OperationCreated, OperationKind,
+    Document, FieldChoice, Findings, ObjectConflicts, OnFailure, OpenPrompt, Operation, OperationCreated, OperationKind,
     OperationResult, OperationState, Operations, Recover, RecoverAction, Rollback, TestRun, Uninstall, Wait,
     World,
 };

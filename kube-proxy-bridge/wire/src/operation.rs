@@ -468,9 +468,30 @@ pub struct Operation {
     /// Every object and how far it is, for a client that missed the events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<(ObjectRef, crate::ObjectState)>,
+    /// The furthest step that it came to: from [`OperationState::Crds`] on, something was written.
+    #[serde(default)]
+    pub furthest: OperationState,
+    /// Questions that wait for an answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<OpenPrompt>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Box<Problem>>,
+}
+
+/// A question that waits for an answer, as [`crate::EventBody::Prompt`] put it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OpenPrompt {
+    /// Names it.
+    pub id: String,
+    /// The question.
+    pub question: String,
+    /// The answers that it takes.
+    pub choices: Vec<crate::PromptChoice>,
+    /// What it is about.
+    pub objects: Vec<ObjectRef>,
 }
 
 /// What an operation does.
@@ -489,11 +510,12 @@ pub enum OperationKind {
 }
 
 /// Where an operation is, in the order of the steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OperationState {
     /// Waiting for its turn.
+    #[default]
     Queued,
     /// Trying everything out; nothing is written.
     Validating,

@@ -64,10 +64,16 @@ impl Bridge {
         read(&self.text("POST", path, Some(body), key).await?)
     }
 
-    /// Reads an event stream to its end; `hear` is given every event's data and says whether to go on.
-    pub(crate) async fn follow(&self, path: &str, hear: &mut dyn FnMut(String) -> bool) -> Result<(), Fault> {
+    /// Reads an event stream to its end; `hear` is given nothing when it opens, then the data of the events as they come
+    /// in, and says whether to go on.
+    pub(crate) async fn follow(
+        &self,
+        path: &str,
+        hear: &mut dyn FnMut(Vec<String>) -> bool,
+    ) -> Result<(), Fault> {
         let (response, _abort) = self.send("GET", path, None, None).await?;
         let Some(body) = response.body() else { return Ok(()) };
+        hear(Vec::new());
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let mut events = Events::default();
         loop {
@@ -76,10 +82,8 @@ impl Bridge {
                 return Ok(());
             }
             let bytes = Reflect::get(&chunk, &"value".into()).map_err(|_| Fault::Unreachable)?;
-            for data in events.push(&Uint8Array::new(&bytes).to_vec()) {
-                if !hear(data) {
-                    return Ok(());
-                }
+            if !hear(events.push(&Uint8Array::new(&bytes).to_vec())) {
+                return Ok(());
             }
         }
     }

@@ -294,9 +294,15 @@ impl Desk {
         }
         match event {
             Event::Updated(update, buffer) => self.show(update, buffer),
-            Event::Slow(ms, announced) => self.send(Action::Slow(ms, announced)),
+            Event::Slow(ms, announced) => self.send(Action::Slow(Some(ms), announced)),
             Event::Packaged(result) => self.save_package(result),
-            Event::Reviewed(reviewed, body) => self.take_round(reviewed, body),
+            Event::Reviewed(reviewed, body) => {
+                if reviewed.is_last {
+                    // No update follows that would say so.
+                    self.send(Action::Slow(None, None));
+                }
+                self.take_round(reviewed, body);
+            }
             Event::Hung { template: Some(path) } => {
                 let sentence = format!(
                     "`{path}` ran for 2 seconds without coming to an end. It was stopped and set aside; all others are rendered."

@@ -78,6 +78,9 @@ fn reach(cluster: &ClusterState) -> Html {
         Some(name) => {
             html! { <span class="status-item"><Icon name="cluster" class="i-small" />{ format!("Connected to {name}") }</span> }
         }
+        None if cluster.has_sent => {
+            html! { <span class="status-item"><Icon name="cluster" class="i-small" />{ "Not connected" }</span> }
+        }
         None => {
             html! { <span class="status-item"><Icon name="lock" class="i-small" />{ "Nothing sent" }</span> }
         }

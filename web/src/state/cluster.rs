@@ -15,6 +15,8 @@ pub struct ClusterState {
     pub is_used: bool,
     /// The namespaces that the caller sees.
     pub namespaces: Option<Rc<Namespaces>>,
+    /// Whether anything was sent to a cluster since the page was loaded, or may have been.
+    pub has_sent: bool,
 }
 
 /// What is known of the bridge.
@@ -149,6 +151,12 @@ impl ClusterState {
         Some(if cluster.name.is_empty() { &cluster.server } else { &cluster.name })
     }
 
+    /// Whom it knows where; `None` without a connection. What was read for one is not another's.
+    pub fn who(&self) -> Option<(&str, &str)> {
+        let cluster = self.session()?.cluster.as_ref().filter(|_| self.stage() == Stage::Connected)?;
+        Some((&cluster.server, &cluster.user))
+    }
+
     /// Whether the bridge takes operations.
     pub fn may_write(&self) -> bool {
         self.stage() == Stage::Connected && self.session().is_some_and(|session| !session.read_only)
@@ -170,6 +178,7 @@ pub(crate) fn reduce(cluster: &mut ClusterState, action: ClusterAction) {
         ClusterAction::Namespaces(namespaces) => cluster.namespaces = Some(namespaces),
         ClusterAction::Session(session) => {
             cluster.door = Door::Bridge(session);
+            cluster.has_sent |= cluster.stage() == Stage::Connected;
             if cluster.stage() != Stage::Connected {
                 cluster.capabilities = None;
                 cluster.namespaces = None;
@@ -177,7 +186,8 @@ pub(crate) fn reduce(cluster: &mut ClusterState, action: ClusterAction) {
             }
         }
         ClusterAction::Shut(fault) => {
-            *cluster = ClusterState { door: Door::Shut(fault), ..Default::default() }
+            *cluster =
+                ClusterState { door: Door::Shut(fault), has_sent: cluster.has_sent, ..Default::default() }
         }
         ClusterAction::Use(is_used) => cluster.is_used = is_used && cluster.capabilities.is_some(),
     }
@@ -191,7 +201,7 @@ pub(crate) mod tests {
         Rc::new(serde_json::from_str(json).expect("a session"))
     }
 
-    const SIGNED_IN: &str = r#"{"apiVersion":1,"bridgeVersion":"0.1.0","mode":"local","signedIn":true,"cluster":{"name":"test",
+    pub(crate) const SIGNED_IN: &str = r#"{"apiVersion":1,"bridgeVersion":"0.1.0","mode":"local","signedIn":true,"cluster":{"name":"test",
         "context":"test","user":"admin","namespace":"default","server":"127.0.0.1:6443","tls":"verified","reachable":true}}"#;
 
     #[test]
@@ -233,5 +243,6 @@ pub(crate) mod tests {
         assert!(!cluster.is_used, "a person's choice stays");
         reduce(&mut cluster, ClusterAction::Shut(Fault::Unreachable));
         assert_eq!(cluster.capabilities, None);
+        assert!(cluster.has_sent, "what was sent stays sent");
     }
 }

@@ -125,8 +125,8 @@ impl Default for Wishes {
 /// What can happen to the deploy.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeployAction {
-    /// The person asked to stop the operation.
-    Cancelling,
+    /// The person asked to stop the operation; or that request failed.
+    Cancelling(bool),
     /// What the bridge says of the operation as a whole.
     CaughtUp(Operation),
     /// A review of this begins. What was decided for another does not hold for it.
@@ -135,14 +135,16 @@ pub enum DeployAction {
     Choose(String, &'static str),
     /// Back to the columns.
     Close,
-    /// Something happened in the operation.
-    Heard(Event),
+    /// The bridge answers, with what happened in the operation since, which may be nothing.
+    Heard(Vec<Event>),
     /// Events come in, or not.
     Link(Link),
     /// Take the place of the columns.
     Open,
     /// A prompt was answered.
     Prompted(String),
+    /// The answer to a prompt is on its way; or that request failed.
+    Prompting(String, bool),
     /// The review moved on.
     Step(Step),
     /// Show or hide the fields of an object.
@@ -446,18 +448,28 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
             deploy.subject = subject;
             deploy.choices.clear();
         }
-        DeployAction::Cancelling => watched(deploy, &|view| view.is_cancelling = true),
+        DeployAction::Cancelling(is) => watched(deploy, &|view| view.is_cancelling = is),
         DeployAction::CaughtUp(operation) => watched(deploy, &|view| view.catch_up(operation.clone())),
         DeployAction::Choose(key, word) => drop(deploy.choices.insert(key, word)),
         DeployAction::Close => deploy.is_open = false,
-        DeployAction::Heard(event) => {
+        DeployAction::Heard(events) => {
             if let Some(view) = &mut deploy.operation {
-                Rc::make_mut(view).hear(event);
+                let view = Rc::make_mut(view);
+                view.link = Link::Live;
+                for event in events {
+                    view.hear(event);
+                }
             }
         }
         DeployAction::Link(link) => watched(deploy, &|view| view.link = link.clone()),
         DeployAction::Open => deploy.is_open = true,
         DeployAction::Prompted(id) => watched(deploy, &|view| view.prompts.retain(|prompt| prompt.id != id)),
+        DeployAction::Prompting(id, is_sent) => watched(deploy, &|view| {
+            view.answering.retain(|known| *known != id);
+            if is_sent {
+                view.answering.push(id.clone());
+            }
+        }),
         DeployAction::Step(step) => {
             if matches!(step, Step::Planned(_)) {
                 deploy.turned.clear();

@@ -130,8 +130,8 @@ pub enum Action {
     Notices(notices::NoticesAction),
     /// An edit has this number now, and a render of it is under way.
     Submitted(Revision),
-    /// A render has run for more than 300 ms, this long.
-    Slow(u32, Option<String>),
+    /// A render has run for more than 300 ms, this long; or a review has come to its end.
+    Slow(Option<u32>, Option<String>),
     /// A render came back.
     Rendered(Rc<Update>, Rc<Output>),
     /// The worker gave no answer; a sentence says why.
@@ -184,7 +184,12 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
                 }
             }
         }
-        Action::Cluster(action) => cluster::reduce(Rc::make_mut(&mut next.cluster), action),
+        Action::Cluster(action) => {
+            cluster::reduce(Rc::make_mut(&mut next.cluster), action);
+            if next.cluster.who() != state.cluster.who() {
+                next.releases = Rc::default();
+            }
+        }
         Action::Deploy(action) => {
             deploy::reduce(Rc::make_mut(&mut next.deploy), action);
             age(&mut next);
@@ -200,7 +205,7 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         }
         Action::Slow(ms, announced) => {
             let outcome = Rc::make_mut(&mut next.outcome);
-            outcome.slow_ms = Some(ms);
+            outcome.slow_ms = ms;
             outcome.slow_work = announced;
         }
         Action::Rendered(update, output) => {
@@ -262,6 +267,21 @@ mod tests {
         assert_eq!(state.environments.names(), ["dev", "prod"]);
         assert_eq!(state.files.active.as_deref(), Some("templates/a.yaml"));
         assert_eq!(state.environments.chosen().release_name, "shop");
+    }
+
+    #[test]
+    fn releases_that_were_read_for_one_are_not_shown_to_another() {
+        let session = |user: &str| {
+            let json = cluster::tests::SIGNED_IN.replace("\"admin\"", &format!("\"{user}\""));
+            Action::Cluster(cluster::ClusterAction::Session(cluster::tests::session(&json)))
+        };
+        let list = releases::ReleasesAction::List(Rc::default(), false, 1.0);
+        let state = reduce(&AppState::default(), session("ann"));
+        let state = reduce(&reduce(&state, Action::Releases(list)), session("ann"));
+        assert!(state.releases.list.is_some());
+        assert!(reduce(&state, session("bob")).releases.list.is_none());
+        let shut = cluster::ClusterAction::Shut(cluster::Fault::Unreachable);
+        assert!(reduce(&state, Action::Cluster(shut)).releases.list.is_none());
     }
 
     #[test]

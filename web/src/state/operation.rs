@@ -1,8 +1,8 @@
 //! One operation of the bridge as its events tell it.
 
 use wire::{
-    Counts, Event, EventBody, FieldConflict, HookPhase, ObjectRef, ObjectState, Operation, OperationResult,
-    OperationState, Problem, PromptChoice, Status, Verdict,
+    Counts, Event, EventBody, FieldConflict, HookPhase, ObjectRef, ObjectState, OpenPrompt, Operation,
+    OperationResult, OperationState, Problem, Status, Verdict,
 };
 
 /// Lines of logs that are kept; the oldest go first.
@@ -32,7 +32,9 @@ pub struct OperationView {
     /// What the cluster says meanwhile.
     pub remarks: Vec<Remark>,
     /// Questions that wait for an answer.
-    pub prompts: Vec<Prompt>,
+    pub prompts: Vec<OpenPrompt>,
+    /// Those whose answer is on its way.
+    pub answering: Vec<String>,
     /// What went wrong.
     pub problems: Vec<Problem>,
     /// The record as it was last written: revision, status, bytes of 1 MiB.
@@ -115,19 +117,6 @@ pub struct Remark {
     pub is_warning: bool,
 }
 
-/// A question.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prompt {
-    /// Names it.
-    pub id: String,
-    /// The question.
-    pub question: String,
-    /// The answers.
-    pub choices: Vec<PromptChoice>,
-    /// What it is about.
-    pub objects: Vec<ObjectRef>,
-}
-
 impl OperationView {
     /// What an operation is known to be before its first event.
     pub fn new(operation: Operation) -> Self {
@@ -135,13 +124,14 @@ impl OperationView {
         OperationView {
             state: operation.state,
             seq: 0,
-            time: operation.created_at.clone(),
+            time: operation.ended_at.as_ref().unwrap_or(&operation.created_at).clone(),
             steps: Vec::new(),
             rows,
             hooks: Vec::new(),
             logs: Vec::new(),
             remarks: Vec::new(),
-            prompts: Vec::new(),
+            prompts: operation.prompts.clone(),
+            answering: Vec::new(),
             problems: operation.problem.iter().map(|problem| (**problem).clone()).collect(),
             record: None,
             end: None,
@@ -159,6 +149,7 @@ impl OperationView {
         self.hooks = known.hooks;
         self.logs = known.logs;
         self.remarks = known.remarks;
+        self.is_cancelling = known.is_cancelling;
         self.seq = seq;
     }
 
@@ -169,7 +160,6 @@ impl OperationView {
         }
         let Event { seq, t, body } = event;
         self.seq = seq;
-        self.link = Link::Live;
         match body {
             EventBody::State { state, revision, .. } => {
                 self.state = state;
@@ -240,7 +230,7 @@ impl OperationView {
             }
             EventBody::Prompt { id, question, choices, objects, .. } => {
                 self.prompts.retain(|prompt| prompt.id != id);
-                self.prompts.push(Prompt { id, question, choices, objects });
+                self.prompts.push(OpenPrompt { id, question, choices, objects });
             }
             EventBody::Record { revision, status, bytes } => {
                 self.record = Some((revision, status, bytes));
@@ -273,7 +263,8 @@ impl OperationView {
 
     /// Whether it came past trying everything out.
     pub fn has_written(&self) -> bool {
-        self.steps.iter().any(|(state, _)| *state > OperationState::Validating && !state.is_terminal())
+        let is_behind = |state: OperationState| state > OperationState::Validating && !state.is_terminal();
+        is_behind(self.operation.furthest) || self.steps.iter().any(|(state, _)| is_behind(*state))
     }
 
     /// `data-state`: `running`, or how it ended.
@@ -410,6 +401,28 @@ mod tests {
         );
         assert_eq!((view.word(), view.progress(), view.is_over()), ("success", (1, 1), true));
         assert_eq!(view.rows[0].done, Some(ObjectState::Configured));
+    }
+
+    #[test]
+    fn whoever_missed_the_events_is_told_how_far_it_came_and_what_it_asks() {
+        let caught_up = |state: &str| {
+            let json = format!(
+                r#"{{"id":"op_1","type":"upgrade","namespace":"shop","release":"web","revision":2,"state":"{state}",
+                    "createdAt":"2026-11-20T09:41:00Z","events":"","lastEvent":9,"furthest":"pre-hooks",
+                    "prompts":[{{"id":"p1","question":"Wait?","choices":["wait"],"objects":[]}}]}}"#
+            );
+            let mut view = view();
+            view.is_cancelling = true;
+            view.link = Link::Broken;
+            view.catch_up(serde_json::from_str(&json).expect("an operation"));
+            view
+        };
+        let view = caught_up("failed");
+        assert!(view.is_over() && view.has_written() && view.is_cancelling);
+        assert_eq!((view.seq, view.link, view.prompts.len()), (9, Link::Live, 1));
+        // After a crash of the bridge its log has no end; the operation as a whole has.
+        assert_eq!((caught_up("interrupted").word(), caught_up("interrupted").is_over()), ("interrupted", true));
+        assert!(!self::view().has_written());
     }
 
     #[test]

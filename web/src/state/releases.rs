@@ -14,6 +14,8 @@ use crate::state::cluster::Fault;
 pub struct Releases {
     /// All that the caller sees; `None` until they were read.
     pub list: Option<Rc<Vec<ReleaseSummary>>>,
+    /// Whether the cluster holds more than were read.
+    pub has_more: bool,
     /// When they were read, in milliseconds since 1970.
     pub read_ms: f64,
     /// The namespace that is shown; empty: all.
@@ -36,6 +38,8 @@ pub struct Releases {
     pub fault: Option<Fault>,
     /// What is on its way, in a few words.
     pub busy: Option<&'static str>,
+    /// Whether an operation is being started; one at a time is.
+    pub is_starting: bool,
 }
 
 /// Namespace and name of a release.
@@ -133,14 +137,16 @@ pub enum ReleasesAction {
     Fault(Option<Fault>),
     /// The history came.
     History(Name, Rc<ReleaseState>, Rc<Vec<RevisionSummary>>),
-    /// The list came, at this time.
-    List(Rc<Vec<ReleaseSummary>>, f64),
+    /// The list came: whether there is more of it, and when.
+    List(Rc<Vec<ReleaseSummary>>, bool, f64),
     /// Show one namespace; empty: all.
     Namespace(String),
     /// Take a revision into the comparison, or out of it.
     Pick(u32),
     /// Show this below the history.
     Show(Below),
+    /// An operation is being started, or not any more.
+    Starting(bool),
     /// Something was typed.
     Type(String),
 }
@@ -205,14 +211,15 @@ pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
                 releases.history = Some(history);
             }
         }
-        ReleasesAction::List(list, now_ms) => {
+        ReleasesAction::List(list, has_more, now_ms) => {
             let is_there = |name: &Name| {
                 list.iter().any(|release| release.name == name.name && release.namespace == name.namespace)
             };
-            if releases.chosen.as_ref().is_some_and(|chosen| !is_there(chosen)) {
+            if !has_more && releases.chosen.as_ref().is_some_and(|chosen| !is_there(chosen)) {
                 reduce(releases, ReleasesAction::Choose(None));
             }
             releases.list = Some(list);
+            releases.has_more = has_more;
             releases.read_ms = now_ms;
         }
         ReleasesAction::Namespace(namespace) => releases.namespace = namespace,
@@ -230,6 +237,7 @@ pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
             }
         }
         ReleasesAction::Show(below) => releases.below = below,
+        ReleasesAction::Starting(is_starting) => releases.is_starting = is_starting,
         ReleasesAction::Type(typed) => releases.typed = typed,
     }
 }
@@ -250,11 +258,14 @@ mod tests {
     fn a_release_that_is_gone_is_no_longer_chosen() {
         let mut releases = Releases::default();
         let list = Rc::new(vec![release("shop", "a"), release("other", "a"), release("shop", "b")]);
-        reduce(&mut releases, ReleasesAction::List(list, 1.0));
+        reduce(&mut releases, ReleasesAction::List(list, false, 1.0));
         reduce(&mut releases, ReleasesAction::Choose(Some(name("a"))));
         reduce(&mut releases, ReleasesAction::Namespace("shop".into()));
         assert_eq!(releases.shown().len(), 2);
-        reduce(&mut releases, ReleasesAction::List(Rc::new(vec![release("other", "a")]), 2.0));
+        let other = Rc::new(vec![release("other", "a")]);
+        reduce(&mut releases, ReleasesAction::List(other.clone(), true, 2.0));
+        assert_eq!(releases.chosen, Some(name("a")), "it may be among those that were not read");
+        reduce(&mut releases, ReleasesAction::List(other, false, 3.0));
         assert_eq!(releases.chosen, None);
     }
 

@@ -3,19 +3,19 @@
 use std::rc::Rc;
 
 use serde::Serialize;
+use wasm_bindgen_futures::spawn_local;
 use wire::{
-    Cleanup, Drift, OperationCreated, Orphans, Recover, ReleaseState, Releases, Resources, RevisionDetail,
-    Revisions, TestRun, Uninstall,
+    Cleanup, Drift, Orphans, Recover, ReleaseState, Releases, Resources, RevisionDetail, Revisions, TestRun,
+    Uninstall,
 };
 
 use crate::hooks::Desk;
-use crate::hooks::desk::review::key;
 use crate::hooks::task::Task;
 use crate::state::Action;
 use crate::state::cluster::Fault;
 use crate::state::releases::{Below, Confirm, Name, ReleasesAction, Section};
 
-/// Pages of the list that are read: a cluster with more releases than these hold is filtered by namespace.
+/// Pages of the list that are read, of 200 releases each; the page says when there are more.
 const PAGES: usize = 40;
 
 impl Desk {
@@ -37,7 +37,7 @@ impl Desk {
                     break;
                 }
             }
-            desk.releases(ReleasesAction::List(Rc::new(items), crate::hooks::now_ms()));
+            desk.releases(ReleasesAction::List(Rc::new(items), next.is_some(), crate::hooks::now_ms()));
             match desk.state().releases.chosen.clone() {
                 Some(name) => desk.read_history(name).await,
                 None => Ok(()),
@@ -149,22 +149,34 @@ impl Desk {
     fn operate(&self, verb: &str, body: &impl Serialize) {
         let Some(name) = self.state().releases.chosen.clone() else { return };
         let Ok(body) = serde_json::to_string(body) else { return };
-        let (desk, path, key) = (self.clone(), format!("{}:{verb}", path(&name)), key());
-        self.ask("Starting", async move {
-            let created: OperationCreated = desk.0.line.bridge.post_text(&path, &body, Some(&key)).await?;
-            desk.watch(Some(created.operation));
-            Ok(())
+        if self.state().releases.is_starting {
+            return;
+        }
+        self.releases(ReleasesAction::Starting(true));
+        let (desk, path) = (self.clone(), format!("{}:{verb}", path(&name)));
+        spawn_local(async move {
+            let fault = desk.start(&path, &body).await.err();
+            desk.releases(ReleasesAction::Starting(false));
+            desk.show_fault(fault);
         });
     }
 
+    /// Reads, in place of what is being read. What changes something never goes this way.
     fn ask(&self, busy: &'static str, work: impl Future<Output = Result<(), Fault>> + 'static) {
         self.releases(ReleasesAction::Busy(Some(busy)));
         let desk = self.clone();
         self.0.line.asking.replace(Some(Task::spawn(async move {
             let fault = work.await.err();
             desk.releases(ReleasesAction::Busy(None));
-            desk.releases(ReleasesAction::Fault(fault));
+            desk.show_fault(fault);
         })));
+    }
+
+    fn show_fault(&self, fault: Option<Fault>) {
+        if let Some(fault) = &fault {
+            self.heed(fault);
+        }
+        self.releases(ReleasesAction::Fault(fault));
     }
 
     pub(crate) fn releases(&self, action: ReleasesAction) {

@@ -6,8 +6,7 @@ use std::rc::Rc;
 use serde_json::json;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
-    ApplyOptions, Code, Lookup, LookupAnswer, OperationCreated, Plan, PlanRequest, PlanSubject, ReleaseState,
-    Rollback,
+    ApplyOptions, Code, Lookup, LookupAnswer, Plan, PlanRequest, PlanSubject, ReleaseState, Rollback,
 };
 
 use crate::hooks::Desk;
@@ -119,9 +118,16 @@ impl Desk {
                     desk.step(Step::Planned(Rc::new(planned)));
                     desk.settle();
                 }
-                Err(stop) => desk.step(Step::Failed(stop)),
+                Err(stop) => desk.fail(stop),
             }
         })));
+    }
+
+    fn fail(&self, stop: Stop) {
+        if let Stop::Fault(fault) = &stop {
+            self.heed(fault);
+        }
+        self.step(Step::Failed(stop));
     }
 
     /// As soon as everything is decided, the bridge looks at the whole again.
@@ -194,24 +200,16 @@ impl Desk {
         let path =
             format!("/v1/namespaces/{}/releases/{}:{path}", planned.plan.namespace, planned.plan.release);
         self.step(Step::Starting);
-        let (desk, key) = (self.clone(), key());
-        // Nothing ends this: it may have begun as soon as it is sent.
+        let desk = self.clone();
         spawn_local(async move {
-            let bridge = &desk.0.line.bridge;
-            let mut created = bridge.post_text::<OperationCreated>(&path, &body, Some(&key)).await;
-            if created == Err(Fault::Unreachable) {
-                // Whether the first request arrived or not: with the same key nothing is done twice.
-                crate::hooks::sleep(1_000).await;
-                created = bridge.post_text(&path, &body, Some(&key)).await;
-            }
-            match created {
-                Ok(created) => desk.watch(Some(created.operation)),
-                Err(Fault::Unreachable) => desk.step(Step::Failed(Stop::Sentence(
+            match desk.start(&path, &body).await {
+                Ok(()) => {}
+                Err(Fault::Unreachable) => desk.fail(Stop::Sentence(
                     "The bridge does not answer, so it is not known whether this has begun. Look into Releases before \
                      you try again."
                         .to_owned(),
-                ))),
-                Err(fault) => desk.step(Step::Failed(fault.into())),
+                )),
+                Err(fault) => desk.fail(fault.into()),
             }
         });
     }
@@ -396,16 +394,6 @@ pub(super) fn is_name(name: &str) -> bool {
     let is_inner =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
     !name.is_empty() && name.len() <= 253 && name.bytes().all(is_inner)
-}
-
-/// 128 bits that nobody used before.
-pub(super) fn key() -> String {
-    let mut bytes = [0; 16];
-    // A browser that gives no random values has no worker that renders either.
-    if getrandom::fill(&mut bytes).is_err() {
-        return format!("{:x}", crate::hooks::now_ms() as u64);
-    }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn count(n: usize, word: &str) -> String {

@@ -108,14 +108,15 @@ fn sentence(cluster: &ClusterState) -> Html {
     html! { <p class={classes!("connect-note", is_bad.then_some("tone-warning"))}><Sentence text={text} /></p> }
 }
 
+/// Props of [`SignIn`].
 #[derive(PartialEq, Properties)]
-struct SignInProps {
-    mode: Mode,
+pub(super) struct SignInProps {
+    pub(super) mode: Mode,
 }
 
 /// A field for the token, or for a launch code that was copied.
 #[component]
-fn SignIn(props: &SignInProps) -> Html {
+pub(super) fn SignIn(props: &SignInProps) -> Html {
     let desk = use_desk_context();
     let field = use_node_ref();
     let is_token = props.mode == Mode::Passthrough;

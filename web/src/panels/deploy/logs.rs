@@ -20,7 +20,8 @@ pub(crate) struct LogsProps {
 pub(crate) fn Logs(props: &LogsProps) -> Html {
     let is_strict = use_state(|| false);
     let view = &props.view;
-    let (log, events) = (use_end_in_view(view.logs.len()), use_end_in_view(view.remarks.len()));
+    // Both are cut at their oldest lines, so their length does not tell that something came.
+    let (log, events) = (use_end_in_view(view.seq), use_end_in_view(view.seq));
     if view.logs.is_empty() && view.remarks.is_empty() {
         return Html::default();
     }
@@ -57,11 +58,11 @@ pub(crate) fn Logs(props: &LogsProps) -> Html {
 
 /// Keeps the end of a list in view, unless the person scrolled away from it.
 #[hook]
-fn use_end_in_view(length: usize) -> NodeRef {
+fn use_end_in_view(seq: u64) -> NodeRef {
     let place = use_node_ref();
     {
         let place = place.clone();
-        use_effect_with(length, move |_| {
+        use_effect_with(seq, move |_| {
             if let Some(body) = place.cast::<Element>() {
                 let below = body.scroll_height() - body.scroll_top() - body.client_height();
                 if below < 120 {

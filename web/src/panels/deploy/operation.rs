@@ -2,16 +2,21 @@
 
 use std::rc::Rc;
 
-use wire::{HookPhase, ObjectState, OperationKind, OperationResult, OperationState, PromptChoice, Verdict};
+use wire::{
+    HookPhase, Mode, ObjectState, OpenPrompt, OperationKind, OperationResult, OperationState, PromptChoice,
+    Verdict,
+};
 use yew::prelude::*;
 
 use crate::components::{Icon, Sentence};
 use crate::hooks::{Desk, use_now};
+use crate::panels::deploy::connect::{Connect, SignIn};
 use crate::panels::deploy::logs::Logs;
 use crate::panels::deploy::{counted, head};
 use crate::panels::use_desk_context;
+use crate::state::cluster::Stage;
 use crate::state::deploy::DeployAction;
-use crate::state::operation::{Link, OperationView, Prompt, Row};
+use crate::state::operation::{Link, OperationView, Row};
 use crate::state::panels::PanelsAction;
 use crate::state::time::{instant, span};
 use crate::state::{ClusterState, Pane, Tab};
@@ -51,6 +56,14 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
         })
     };
     let (through, all) = view.progress();
+    let facts = html! { <>
+        <dt>{ "Namespace" }</dt><dd>{ view.operation.namespace.clone() }</dd>
+        <dt>{ "Release" }</dt><dd>{ view.operation.release.clone() }</dd>
+        if view.operation.revision > 0 { <dt>{ "Revision" }</dt><dd>{ view.operation.revision }</dd> }
+        if let Some((_, status, bytes)) = view.record {
+            <dt>{ "Record" }</dt><dd>{ format!("{}, {} kB", status.text(), bytes.div_ceil(1024)) }</dd>
+        }
+    </> };
     html! {
         <main class="workspace operation" data-testid="operation" data-state={view.word()} data-kind={view.operation.kind.text()} aria-label={title(view)}>
             { head(&desk, title(view), if is_over { 3 } else { 2 }, html! { <>
@@ -68,18 +81,17 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
             <div class="workspace-body">
                 <aside class="workspace-aside">
                     <section><h2>{ "Steps" }</h2><Steps view={view.clone()} /></section>
-                    <section>
-                        <h2>{ "Target" }</h2>
-                        <dl class="facts">
-                            if let Some(name) = props.cluster.name() { <dt>{ "Cluster" }</dt><dd>{ name.to_owned() }</dd> }
-                            <dt>{ "Namespace" }</dt><dd>{ view.operation.namespace.clone() }</dd>
-                            <dt>{ "Release" }</dt><dd>{ view.operation.release.clone() }</dd>
-                            if view.operation.revision > 0 { <dt>{ "Revision" }</dt><dd>{ view.operation.revision }</dd> }
-                            if let Some((_, status, bytes)) = view.record {
-                                <dt>{ "Record" }</dt><dd>{ format!("{}, {} kB", status.text(), bytes.div_ceil(1024)) }</dd>
-                            }
-                        </dl>
-                    </section>
+                    if props.cluster.stage() == Stage::Connected {
+                        <section>
+                            <h2>{ "Target" }</h2>
+                            <dl class="facts">
+                                if let Some(name) = props.cluster.name() { <dt>{ "Cluster" }</dt><dd>{ name.to_owned() }</dd> }
+                                { facts }
+                            </dl>
+                        </section>
+                    } else {
+                        <Connect cluster={props.cluster.clone()}>{ facts }</Connect>
+                    }
                     if !is_over {
                         <p class="aside-note">{ "Cancel ends what runs and marks the revision as failed; what was applied stays, unless you asked to roll back." }</p>
                     }
@@ -87,7 +99,7 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
                 <div class="workspace-main workspace-main-fixed">
                     { link_note(&view.link) }
                     if is_over { { end(view) } }
-                    { for view.prompts.iter().map(|prompt| prompt_card(&desk, prompt)) }
+                    { for view.prompts.iter().map(|prompt| prompt_card(&desk, props, prompt)) }
                     <div class="scroll operation-rows">{ rows(view) }</div>
                     <Logs view={view.clone()} />
                 </div>
@@ -270,22 +282,27 @@ fn end(view: &OperationView) -> Html {
 }
 
 /// A question of the operation.
-fn prompt_card(desk: &Desk, prompt: &Prompt) -> Html {
-    let Prompt { id, question, choices, objects } = prompt;
+fn prompt_card(desk: &Desk, props: &OperationPanelProps, prompt: &OpenPrompt) -> Html {
+    let OpenPrompt { id, question, choices, objects } = prompt;
+    let is_sent = props.view.answering.contains(id);
+    // To go on is offered where the token has expired: there the next one is typed.
+    let mode = props.cluster.session().map(|session| session.mode);
+    let wants_token = mode == Some(Mode::Passthrough) && choices.contains(&PromptChoice::Continue);
     html! {
         <div class="note note-warning" key={id.clone()} role="alertdialog" aria-label={question.clone()} data-testid="prompt">
             <Icon name="warning" />
             <p>{ question.clone() }{ for objects.iter().map(|object| html! { <>{ " " }<code>{ format!("{} {}", object.kind, object.name) }</code></> }) }</p>
+            if wants_token { <SignIn mode={Mode::Passthrough} /> }
             { for choices.iter().map(|choice| {
                 let (desk, id, choice) = (desk.clone(), id.clone(), *choice);
-                let onclick = Callback::from(move |_: MouseEvent| desk.answer_prompt(&id, choice, None));
+                let onclick = Callback::from(move |_: MouseEvent| desk.answer_prompt(&id, choice));
                 let label = match choice {
                     PromptChoice::Continue => "Go on",
                     PromptChoice::Fail => "Give up",
                     PromptChoice::TreatAsReady => "Take it as ready",
                     PromptChoice::Wait => "Wait on",
                 };
-                html! { <button type="button" class="button button-small" key={label} {onclick}>{ label }</button> }
+                html! { <button type="button" class="button button-small" key={label} disabled={is_sent} {onclick}>{ label }</button> }
             }) }
         </div>
     }

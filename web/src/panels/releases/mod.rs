@@ -37,8 +37,8 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
     let ReleasesPanelProps { cluster, releases } = props;
     let stage = cluster.stage();
     {
-        let (desk, is_read) = (desk.clone(), releases.list.is_some());
-        use_effect_with(stage, move |stage| {
+        let desk = desk.clone();
+        use_effect_with((stage, releases.list.is_some()), move |(stage, is_read)| {
             if *stage == Stage::Connected && !is_read {
                 desk.read_releases();
             }
@@ -64,7 +64,8 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
         let desk = desk.clone();
         Callback::from(move |()| desk.read_releases())
     };
-    let state = if releases.busy.is_some() { "busy" } else { "idle" };
+    let busy = releases.busy.or(releases.is_starting.then_some("Starting"));
+    let state = if busy.is_some() { "busy" } else { "idle" };
     html! {
         <div class="releases" role="tabpanel" aria-label="Releases" data-testid="releases" data-state={state}>
             <div class="toolbar">
@@ -75,7 +76,7 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
                         { for namespaces.iter().map(|namespace| html! {
                             <option key={*namespace} value={(*namespace).to_owned()} selected={releases.namespace == *namespace}>{ *namespace }</option> }) }
                     </select></label>
-                if let Some(busy) = releases.busy {
+                if let Some(busy) = busy {
                     <span class="toolbar-note"><span class="spinner"></span>{ " " }{ busy }</span>
                 } else if releases.list.is_some() {
                     <span class="toolbar-note"><ReadAgo at_ms={releases.read_ms} /></span>
@@ -149,7 +150,9 @@ fn list(desk: &Desk, releases: &Releases) -> Html {
                     }
                 }) }
             </ul>
-            if shown.is_empty() && releases.list.is_some() {
+            if releases.has_more {
+                <p class="quiet release-none">{ format!("The cluster holds more; these are the first {}.", releases.list.as_ref().map_or(0, |list| list.len())) }</p>
+            } else if shown.is_empty() && releases.list.is_some() {
                 <p class="quiet release-none">{ "There is no release here. Deploy one." }</p>
             }
         </div>
