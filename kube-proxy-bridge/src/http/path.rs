@@ -10,9 +10,6 @@ use wire::{Code, Problem};
 
 use super::error::Failure;
 
-/// The longest release name: Helm's limit.
-const RELEASE_LIMIT: usize = 53;
-
 /// `{namespace}` and `{release}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleasePath {
@@ -46,37 +43,20 @@ pub struct OperationVerb {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdPath(pub String);
 
-/// Checks a namespace: a DNS label.
+/// Checks a namespace.
 ///
 /// # Errors
 /// `invalid-name`.
 pub fn namespace(name: &str) -> Result<(), Problem> {
-    if is_dns(name, 63, false) {
-        return Ok(());
-    }
-    Err(Problem::new(Code::InvalidName, "A namespace has at most 63 lower-case letters, digits and `-`."))
+    wire::check_namespace(name).map_err(|sentence| Problem::new(Code::InvalidName, sentence))
 }
 
-/// Checks a release's name: a DNS subdomain of at most 53 characters.
+/// Checks a release's name.
 ///
 /// # Errors
 /// `invalid-name`.
 pub fn release(name: &str) -> Result<(), Problem> {
-    if is_dns(name, RELEASE_LIMIT, true) {
-        return Ok(());
-    }
-    let sentence = "A release's name has at most 53 lower-case letters, digits, `-` and `.`.";
-    Err(Problem::new(Code::InvalidName, sentence))
-}
-
-/// Whether `name` consists of DNS labels (one of them unless `dots`) and has at most `limit` characters.
-#[must_use]
-pub fn is_dns(name: &str, limit: usize, dots: bool) -> bool {
-    let is_label = |label: &str| {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        !label.is_empty() && label.bytes().all(plain) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    name.len() <= limit && (dots || !name.contains('.')) && name.split('.').all(is_label)
+    wire::check_release(name).map_err(|sentence| Problem::new(Code::InvalidName, sentence))
 }
 
 /// Checks an id: what the bridge makes up itself.
@@ -159,19 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_helms_and_the_clusters() {
-        for good in ["shop", "a", "a-1", "x".repeat(63).as_str()] {
-            assert!(namespace(good).is_ok(), "{good}");
-        }
-        for bad in ["", "Shop", "a.b", "-a", "a-", "a_b", "a/b", "..", "é", "x".repeat(64).as_str()] {
-            assert!(namespace(bad).is_err(), "{bad}");
-        }
-        for good in ["web", "web.v2", "x".repeat(53).as_str()] {
-            assert!(release(good).is_ok(), "{good}");
-        }
-        for bad in ["", "web.", ".web", "a..b", "web:apply", "web/x", "%2e", "x".repeat(54).as_str()] {
-            assert!(release(bad).is_err(), "{bad}");
-        }
+    fn ids_are_what_the_bridge_makes_up() {
         assert!(id("op_01J-x").is_ok());
         assert!(id("op/1").is_err() && id("").is_err() && id("op.1").is_err());
     }

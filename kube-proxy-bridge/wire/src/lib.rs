@@ -10,6 +10,7 @@
 mod cluster;
 mod error;
 mod event;
+mod name;
 mod operation;
 mod plan;
 mod release;
@@ -21,6 +22,7 @@ pub use cluster::{
 };
 pub use error::{Code, KubernetesCause, KubernetesError, Problem};
 pub use event::{Event, EventBody, ObjectState, PromptChoice};
+pub use name::{check_namespace, check_release};
 pub use operation::{
     Apply, ApplyMode, ApplyOptions, Cascade, ChartPart, ChartRecord, Cleanup, Conflicts, CrdPolicy, Decide,
     Document, FieldChoice, Findings, ObjectConflicts, OnFailure, OpenPrompt, Operation, OperationCreated, OperationKind,

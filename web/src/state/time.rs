@@ -1,20 +1,11 @@
 //! Times of the bridge as people say them.
 
-/// Milliseconds since 1970 of an RFC 3339 time in UTC (`2026-11-20T09:12:03.5Z`), which is all that the bridge writes.
+use release::record::Time;
+
+/// Milliseconds since 1970 of an RFC 3339 time.
 pub fn instant(text: &str) -> Option<f64> {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let fraction = text.get(19..)?.strip_prefix('.').map_or(0.0, |rest| {
-        let digits = &rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())];
-        format!("0.{digits}").parse::<f64>().unwrap_or(0.0)
-    });
-    // Days since 1970, counted in years that begin in March.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
-    let days = era * 146_097 + year * 365 + year / 4 - year / 100 + (153 * month + 2) / 5 + day - 1 - 719_468;
-    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
-    Some((seconds as f64 + fraction) * 1000.0)
+    let (seconds, nanoseconds) = Time::parse(text)?.since_1970();
+    Some(seconds as f64 * 1e3 + f64::from(nanoseconds) / 1e6)
 }
 
 /// `09:41:07` of such a time.

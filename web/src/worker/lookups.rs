@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use renderer::value::{List, Map, Text, Value};
+use renderer::values::deep_copy;
 use renderer::world::{Found, Lookup};
 use serde_json::Value as Json;
 
@@ -94,23 +95,6 @@ fn value(json: Json) -> Value {
             }
             Value::Map(map)
         }
-    }
-}
-
-/// As deep as the JSON was: at most 128 levels.
-fn deep_copy(map: &Map) -> Map {
-    let copy = Map::new();
-    for (key, entry) in map.entries() {
-        copy.insert(key, copied(&entry));
-    }
-    copy
-}
-
-fn copied(value: &Value) -> Value {
-    match value {
-        Value::Map(map) => Value::Map(deep_copy(map)),
-        Value::List(list) => Value::List(List::new(list.iter().map(copied).collect())),
-        other => other.clone(),
     }
 }
 

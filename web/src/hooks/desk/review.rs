@@ -221,13 +221,8 @@ impl Desk {
         let state = self.state();
         let environment = state.environments.chosen();
         let (namespace, release) = (environment.namespace.clone(), environment.release_name.clone());
-        for name in [&namespace, &release] {
-            if !is_name(name) {
-                let sentence =
-                    format!("`{name}` is no name that Kubernetes takes: small letters, digits and `-`.");
-                return Err(Stop::Sentence(sentence));
-            }
-        }
+        let checked = wire::check_namespace(&namespace).and_then(|()| wire::check_release(&release));
+        checked.map_err(|sentence| Stop::Sentence(sentence.to_owned()))?;
         let bridge = &self.0.line.bridge;
         let current =
             match bridge.get::<ReleaseState>(&format!("/v1/namespaces/{namespace}/releases/{release}")).await
@@ -387,13 +382,6 @@ impl Submitted {
         let body = self.body.strip_suffix('}').unwrap_or(&self.body);
         format!("{body},{}", rest.get(1..).unwrap_or_default())
     }
-}
-
-/// Whether it is a name of Kubernetes; the bridge refuses addresses with anything else in them.
-pub(super) fn is_name(name: &str) -> bool {
-    let is_inner =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
-    !name.is_empty() && name.len() <= 253 && name.bytes().all(is_inner)
 }
 
 fn count(n: usize, word: &str) -> String {
