@@ -2,6 +2,7 @@
 //!
 //! A session is a replica. Whoever owns the files can throw it away and fill a new one at any time.
 
+mod body;
 mod submission;
 
 use std::collections::BTreeMap;

@@ -280,7 +280,10 @@ fn a_submission_is_all_or_nothing() {
         set_aside: vec!["templates/a.yaml".to_owned()],
         ..Settings::default()
     }));
-    assert_eq!(session.submission(turn, &Default::default(), &mut |_| {}).unwrap_err().code, "template-set-aside");
+    assert_eq!(
+        session.submission(turn, &Default::default(), &mut |_| {}).unwrap_err().code,
+        "template-set-aside"
+    );
 }
 
 #[test]

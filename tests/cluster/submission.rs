@@ -1,19 +1,16 @@
-//! What the page sends to deploy a chart, made without the page; held beside what Helm records of the same chart.
+//! What the page sends to deploy a chart, the same bytes; held beside what Helm records of the same chart.
 
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use renderer::render::Fuel;
-use renderer::session::{Part, SetKind, Turn};
+use renderer::session::{SetKind, Turn};
 use renderer::sprig::outside::{Outside, Timestamp};
-use renderer::value::Text;
 use renderer::world::{Kind, World as RenderWorld};
 use renderer::{Change, Session, Settings};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::kube::record;
 use tests::scene::World;
 use tests::trial::Trial;
@@ -48,40 +45,7 @@ impl Submission<'_> {
         let submission = session
             .submission(turn, &Default::default(), &mut |_| ())
             .map_err(|problem| problem.message.clone())?;
-        let json_of = |text: &Text| -> Result<Value, String> {
-            serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())
-        };
-        let documents = |parts: &[Part]| -> Vec<Value> {
-            let document =
-                |part: &Part| json!({ "source": &*part.name, "yaml": part.text.to_string_lossy() });
-            parts.iter().map(document).collect()
-        };
-        let files = |parts: &[Part]| -> Vec<Value> {
-            let file =
-                |part: &Part| json!({ "name": &*part.name, "data": STANDARD.encode(part.text.as_bytes()) });
-            parts.iter().map(file).collect()
-        };
-        let chart = &submission.chart;
-        let mut record = json!({
-            "metadata": json_of(&chart.metadata)?,
-            "values": json_of(&chart.values)?,
-            "templates": files(&chart.templates),
-            "files": files(&chart.files),
-        });
-        if let Some(lock) = &chart.lock {
-            record["lock"] = json_of(lock)?;
-        }
-        if let Some(schema) = &chart.schema {
-            record["schema"] = STANDARD.encode(schema.as_bytes()).into();
-        }
-        Ok(json!({
-            "chart": record,
-            "config": json_of(&submission.config)?,
-            "documents": documents(&submission.documents),
-            "crds": documents(&submission.crds),
-            "notes": submission.notes.to_string_lossy(),
-            "world": "exact",
-        }))
+        serde_json::from_slice(&submission.body()).map_err(|error| error.to_string())
     }
 }
 

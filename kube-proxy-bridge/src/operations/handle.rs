@@ -583,7 +583,11 @@ mod tests {
         let choices = [PromptChoice::Wait, PromptChoice::TreatAsReady];
         let mut prompt = handle.ask("go on?", &choices, vec![object("a")], Duration::from_secs(9));
         let told = handle.operation().prompts;
-        assert_eq!((told[0].id.as_str(), told[0].objects.len()), ("p1", 1), "whoever missed the event is told");
+        assert_eq!(
+            (told[0].id.as_str(), told[0].objects.len()),
+            ("p1", 1),
+            "whoever missed the event is told"
+        );
         let decide = |choice| Decide { prompt: "p1".into(), choice, object: None };
         let refused = handle.decide(decide(PromptChoice::Continue), None).unwrap_err();
         assert_eq!(refused.code, Code::InvalidRequest);

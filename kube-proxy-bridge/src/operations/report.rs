@@ -52,7 +52,8 @@ pub(super) fn report(
         redaction.problem(problem);
     }
     let now = Timestamp::now();
-    let clean = !objects.iter().any(PlannedObject::stands_in_the_way) && hooks.iter().all(|hook| hook.problem.is_none());
+    let clean = !objects.iter().any(PlannedObject::stands_in_the_way)
+        && hooks.iter().all(|hook| hook.problem.is_none());
     let plan = Plan {
         id: String::new(),
         created_at: moment(now),

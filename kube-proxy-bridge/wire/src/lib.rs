@@ -25,9 +25,9 @@ pub use event::{Event, EventBody, ObjectState, PromptChoice};
 pub use name::{check_namespace, check_release};
 pub use operation::{
     Apply, ApplyMode, ApplyOptions, Cascade, ChartPart, ChartRecord, Cleanup, Conflicts, CrdPolicy, Decide,
-    Document, FieldChoice, Findings, ObjectConflicts, OnFailure, OpenPrompt, Operation, OperationCreated, OperationKind,
-    OperationResult, OperationState, Operations, Recover, RecoverAction, Rollback, TestRun, Uninstall, Wait,
-    World,
+    Document, FieldChoice, Findings, ObjectConflicts, OnFailure, OpenPrompt, Operation, OperationCreated,
+    OperationKind, OperationResult, OperationState, Operations, Recover, RecoverAction, Rollback, TestRun,
+    Uninstall, Wait, World,
 };
 pub use plan::{
     Cause, Class, ConflictKind, Counts, FieldChange, FieldConflict, Impact, ObjectRef, Owner, OwnerOperation,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use wire::{
     ApplyOptions, Class, ConflictKind, Event, FieldChoice, ObjectConflicts, ObjectRef, OnFailure, Operation,
-    Plan, PlannedObject, RevisionSummary, Status,
+    OperationKind, Plan, PlannedObject, RevisionSummary, Status,
 };
 
 use crate::state::cluster::Fault;
@@ -446,6 +446,7 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
     match action {
         DeployAction::Begin(subject) => {
             deploy.subject = subject;
+            deploy.step = Step::Idle;
             deploy.choices.clear();
         }
         DeployAction::Cancelling(is) => watched(deploy, &|view| view.is_cancelling = is),
@@ -453,7 +454,9 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
         DeployAction::Choose(key, word) => drop(deploy.choices.insert(key, word)),
         DeployAction::Close => deploy.is_open = false,
         DeployAction::Heard(events) => {
-            if let Some(view) = &mut deploy.operation {
+            // Nothing new is also what keeps the connection alive: a copy is not worth it.
+            let is_news = |view: &&mut Rc<OperationView>| !events.is_empty() || view.link != Link::Live;
+            if let Some(view) = deploy.operation.as_mut().filter(is_news) {
                 let view = Rc::make_mut(view);
                 view.link = Link::Live;
                 for event in events {
@@ -482,12 +485,15 @@ pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
             }
         }
         DeployAction::Watch(operation) => {
-            deploy.operation = operation.map(|operation| Rc::new(OperationView::new(operation)));
-            if deploy.operation.is_some() {
+            if let Some(operation) = &operation {
                 deploy.is_open = true;
                 // What was planned is being done: another deploy needs another plan.
                 deploy.step = Step::Idle;
+                if operation.kind != OperationKind::Rollback {
+                    deploy.subject = Subject::Apply;
+                }
             }
+            deploy.operation = operation.map(|operation| Rc::new(OperationView::new(operation)));
         }
         DeployAction::Wish(wishes) => deploy.wishes = wishes,
     }

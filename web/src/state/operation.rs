@@ -421,7 +421,10 @@ mod tests {
         assert!(view.is_over() && view.has_written() && view.is_cancelling);
         assert_eq!((view.seq, view.link, view.prompts.len()), (9, Link::Live, 1));
         // After a crash of the bridge its log has no end; the operation as a whole has.
-        assert_eq!((caught_up("interrupted").word(), caught_up("interrupted").is_over()), ("interrupted", true));
+        assert_eq!(
+            (caught_up("interrupted").word(), caught_up("interrupted").is_over()),
+            ("interrupted", true)
+        );
         assert!(!self::view().has_written());
     }
 

@@ -15,7 +15,6 @@ use crate::worker::protocol::{
     self, Asked, ChartSummary, Cluster, Document, Failed, Ignored, Problem, Review, Reviewed, Settings,
     Severity,
 };
-use crate::worker::submission;
 
 /// One render, in the protocol's types.
 #[derive(Debug, Default)]
@@ -149,7 +148,7 @@ impl Engine {
         progress("");
         let asked = self.lookups.borrow_mut().end();
         let (problem, body) = match result {
-            Ok(submission) => (None, submission::body(&submission)),
+            Ok(submission) => (None, submission.body()),
             Err(found) => (Some(self::problem(*found)), Vec::new()),
         };
         (Reviewed { id: review.id, asked, problem, is_last: true }, body)
@@ -235,6 +234,11 @@ fn problem(problem: problem::Problem) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use renderer::value::json::decode_map;
+
     use super::*;
 
     struct Still;
@@ -267,9 +271,47 @@ mod tests {
             let (reviewed, body) = engine.review(review, &mut |_| {});
             assert_eq!(reviewed.problem, None);
             let shown = engine.render(&mut |_| {}).documents.len();
-            (String::from_utf8(body).expect("a text").contains("kind: Thing\""), shown)
+            (String::from_utf8(body).expect("a text").contains("kind: Thing"), shown)
         };
         assert_eq!(sent(None, &cluster), (true, 0));
         assert_eq!(sent(Some(cluster), &Cluster::default()), (false, 1));
+    }
+
+    #[test]
+    fn the_body_is_an_apply_that_the_bridge_understands() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../www/examples/taskflow-api");
+        let mut session = Session::new();
+        let mut waiting = vec![folder.clone()];
+        while let Some(directory) = waiting.pop() {
+            for entry in fs::read_dir(&directory).expect("the example") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    waiting.push(path);
+                } else {
+                    let name = path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
+                    session.apply(Change::PutFile { path: name, bytes: fs::read(&path).expect("a file") });
+                }
+            }
+        }
+        session.apply(Change::PutFile {
+            path: "crds/thing.yaml".to_owned(),
+            bytes: b"kind: CustomResourceDefinition\nmetadata: {name: \"<things>\"}\n".to_vec(),
+        });
+        let settings = SessionSettings { release_name: "shop".to_owned(), ..SessionSettings::default() };
+        session.apply(Change::Settings(settings));
+        let turn = Turn { revision: 1, is_upgrade: false };
+        let submission = session.submission(turn, &Default::default(), &mut |_| {}).expect("it renders");
+        let body = submission.body();
+        let apply: wire::Apply = serde_json::from_slice(&body).expect("an apply");
+        assert_eq!(apply.world, wire::World::Exact);
+        assert_eq!(apply.chart.metadata["name"], "taskflow-api");
+        assert_eq!(apply.documents.len(), submission.documents.len());
+        assert_eq!(apply.documents[0].yaml, submission.documents[0].text.to_string_lossy());
+        assert_eq!(apply.crds[0].source, "taskflow-api/crds/thing.yaml");
+        assert!(apply.crds[0].yaml.contains("<things>"));
+        assert!(apply.chart.files.iter().any(|file| file.name == "crds/thing.yaml"));
+        assert!(apply.notes.starts_with("TaskFlow"));
+        let (values, error) = decode_map(&submission.chart.values);
+        assert!(error.is_none() && values.len() == apply.chart.values.len());
     }
 }

@@ -11,8 +11,6 @@ pub(crate) mod engine;
 
 mod lookups;
 
-mod submission;
-
 pub mod host;
 
 pub(crate) mod client;

@@ -12,6 +12,7 @@ use crate::hooks::reply::Giver;
 use crate::hooks::task::Task;
 use crate::state::Action;
 use crate::state::cluster::{ClusterAction, Fault, Stage};
+use crate::state::releases::ReleasesAction;
 use crate::worker::protocol::{Cluster, Reviewed};
 use crate::worker::queue::Edit;
 
@@ -58,8 +59,8 @@ impl Desk {
         let desk = self.clone();
         self.cluster(ClusterAction::Asking);
         self.0.line.connecting.replace(Some(Task::spawn(async move {
+            desk.set_token(None);
             let bridge = &desk.0.line.bridge;
-            bridge.set_token(None);
             let found = async {
                 let session: Session = bridge.get("/v1/session").await?;
                 let exchange = SessionExchange { code };
@@ -67,7 +68,7 @@ impl Desk {
                 if !session.strict {
                     token::keep(Some(&token.token));
                 }
-                bridge.set_token(Some(token.token));
+                desk.set_token(Some(token.token));
                 Ok::<_, Fault>(())
             };
             match found.await {
@@ -82,15 +83,22 @@ impl Desk {
 
     /// Uses a Kubernetes token that the person typed. It stays in the memory of this tab.
     pub(crate) fn sign_in_with_token(&self, token: String) {
-        self.0.line.bridge.set_token(Some(token));
+        self.set_token(Some(token));
         self.connect();
     }
 
     /// Forgets who the person is.
     pub(crate) fn sign_out(&self) {
-        self.0.line.bridge.set_token(None);
+        self.set_token(None);
         token::keep(None);
         self.connect();
+    }
+
+    /// From now on requests are of somebody else; what was being read for the last one is forgotten.
+    fn set_token(&self, token: Option<String>) {
+        self.0.line.asking.take();
+        self.releases(ReleasesAction::Busy(None));
+        self.0.line.bridge.set_token(token);
     }
 
     async fn learn_session(&self) {

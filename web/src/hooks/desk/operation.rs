@@ -99,7 +99,7 @@ impl Desk {
     }
 
     /// Starts an operation. Whoever calls it must not be ended: the operation may have begun as soon as this is sent.
-    pub(super) async fn start(&self, path: &str, body: &str) -> Result<(), Fault> {
+    pub(super) async fn begin_operation(&self, path: &str, body: &str) -> Result<(), Fault> {
         let (bridge, key) = (&self.0.line.bridge, key());
         let mut created = bridge.post_text::<OperationCreated>(path, body, Some(&key)).await;
         if created == Err(Fault::Unreachable) {
@@ -158,7 +158,7 @@ impl Desk {
 
     /// Whoever is not known any more is asked to sign in.
     pub(super) fn heed(&self, fault: &Fault) {
-        if fault.code() == Some(Code::Unauthenticated) {
+        if fault.code() == Some(Code::Unauthenticated) && self.0.line.bridge.has_token() {
             self.connect();
         }
     }

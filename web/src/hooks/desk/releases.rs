@@ -155,7 +155,7 @@ impl Desk {
         self.releases(ReleasesAction::Starting(true));
         let (desk, path) = (self.clone(), format!("{}:{verb}", path(&name)));
         spawn_local(async move {
-            let fault = desk.start(&path, &body).await.err();
+            let fault = desk.begin_operation(&path, &body).await.err();
             desk.releases(ReleasesAction::Starting(false));
             desk.show_fault(fault);
         });

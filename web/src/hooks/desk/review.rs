@@ -43,20 +43,29 @@ impl From<Fault> for Stop {
 impl Desk {
     /// Shows the deploy, and asks who serves the page if nobody did.
     pub(crate) fn open_deploy(&self) {
+        let state = self.state();
+        if state.deploy.subject != Subject::Apply
+            && state.deploy.operation.is_none()
+            && state.deploy.step != Step::Starting
+        {
+            // A rollback begins in Releases; from here it is the chart that is deployed.
+            self.0.line.reviewing.take();
+            self.deploy(DeployAction::Begin(Subject::Apply));
+        }
         self.deploy(DeployAction::Open);
-        if self.state().cluster.session().is_none() {
+        if state.cluster.session().is_none() {
             self.connect();
         }
     }
 
     /// Asks what this would change. A deploy that is just being started is waited for.
     pub(crate) fn review(&self, subject: Subject) {
+        self.deploy(DeployAction::Open);
         if self.state().deploy.step == Step::Starting {
             return;
         }
         self.watch(None);
         self.deploy(DeployAction::Begin(subject.clone()));
-        self.deploy(DeployAction::Open);
         match subject {
             Subject::Apply => {
                 let desk = self.clone();
@@ -202,7 +211,7 @@ impl Desk {
         self.step(Step::Starting);
         let desk = self.clone();
         spawn_local(async move {
-            match desk.start(&path, &body).await {
+            match desk.begin_operation(&path, &body).await {
                 Ok(()) => {}
                 Err(Fault::Unreachable) => desk.fail(Stop::Sentence(
                     "The bridge does not answer, so it is not known whether this has begun. Look into Releases before \
@@ -262,11 +271,8 @@ impl Desk {
                     let limit = self.state().cluster.session().and_then(|session| session.limits.clone());
                     let limit = limit.map_or(BATCH, |limits| limits.lookup_batch.max(1) as usize);
                     for items in rounds.batch(&questions).chunks(limit) {
-                        let lookup = Lookup {
-                            session: session.clone(),
-                            chart: chart.clone(),
-                            items: items.to_vec(),
-                        };
+                        let lookup =
+                            Lookup { session: session.clone(), chart: chart.clone(), items: items.to_vec() };
                         let answer: LookupAnswer = bridge.post("/v1/lookup", &lookup, None).await?;
                         session = Some(answer.session);
                         as_of.get_or_insert(answer.as_of);
@@ -282,7 +288,8 @@ impl Desk {
         }
         let body = String::from_utf8(body)
             .map_err(|_| Stop::Sentence("The renderer wrote something that is no text.".to_owned()))?;
-        let submitted = Submitted { body: body.into(), expected_revision: last.map_or(0, |last| last.revision), session };
+        let submitted =
+            Submitted { body: body.into(), expected_revision: last.map_or(0, |last| last.revision), session };
         let denied = rounds.denied(&reviewed.asked);
 
         self.step(Step::Busy("Asking the cluster what would change".to_owned()));

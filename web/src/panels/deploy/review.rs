@@ -61,10 +61,10 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
     let is_idle = matches!(deploy.step, Step::Idle);
     {
         // Whoever opens the review wants one: it begins by itself as soon as there is a cluster.
-        let desk = desk.clone();
+        let (desk, subject) = (desk.clone(), deploy.subject.clone());
         use_effect_with((stage, is_idle), move |(stage, is_idle)| {
             if *stage == Stage::Connected && *is_idle {
-                desk.review(Subject::Apply);
+                desk.review(subject);
             }
         });
     }
