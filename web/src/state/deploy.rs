@@ -621,6 +621,45 @@ pub(crate) mod tests {
         assert!(!deploy(denied).is_ready());
     }
 
+    fn watching(kind: &str) -> Deploy {
+        let json = format!(
+            r#"{{"id":"op_1","type":"{kind}","namespace":"shop","release":"web","revision":2,"state":"waiting","createdAt":"",
+                "events":"","lastEvent":0,"prompts":[{{"id":"p1","question":"","choices":["wait"],"objects":[]}}]}}"#
+        );
+        let operation = serde_json::from_str(&json).expect("an operation");
+        let subject = Subject::Rollback(Name::default(), 1);
+        let mut deploy = Deploy { subject, step: Step::Starting, ..deploy(planned("")) };
+        reduce(&mut deploy, DeployAction::Watch(Some(operation)));
+        deploy
+    }
+
+    #[test]
+    fn what_could_not_be_sent_may_be_sent_again() {
+        let mut deploy = watching("upgrade");
+        let view = |deploy: &Deploy| deploy.operation.clone().expect("it is watched");
+        for is_sent in [true, false] {
+            reduce(&mut deploy, DeployAction::Cancelling(is_sent));
+            reduce(&mut deploy, DeployAction::Prompting("p1".into(), is_sent));
+            assert_eq!(
+                (view(&deploy).is_cancelling, view(&deploy).answering.len()),
+                (is_sent, is_sent.into())
+            );
+            assert_eq!(view(&deploy).prompts.len(), 1, "a question stays until it is answered");
+        }
+        reduce(&mut deploy, DeployAction::Prompted("p1".into()));
+        assert!(view(&deploy).prompts.is_empty());
+        reduce(&mut deploy, DeployAction::Link(Link::Broken));
+        reduce(&mut deploy, DeployAction::Heard(Vec::new()));
+        assert_eq!(view(&deploy).link, Link::Live, "the bridge answers, though it has nothing to say");
+    }
+
+    #[test]
+    fn after_an_operation_the_review_is_about_the_chart_unless_that_was_a_rollback() {
+        assert_eq!(watching("uninstall").subject, Subject::Apply);
+        let deploy = watching("rollback");
+        assert_eq!((&deploy.subject, &deploy.step), (&Subject::Rollback(Name::default(), 1), &Step::Idle));
+    }
+
     #[test]
     fn wishes_become_options() {
         let mut deploy = deploy(planned(""));

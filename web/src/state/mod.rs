@@ -337,6 +337,14 @@ mod tests {
     }
 
     #[test]
+    fn a_review_that_took_long_leaves_nothing_running() {
+        let state = reduce(&AppState::default(), Action::Slow(Some(400), Some("a key".into())));
+        assert_eq!(state.outcome.slow_ms, Some(400));
+        let state = reduce(&state, Action::Slow(None, None));
+        assert_eq!((state.outcome.slow_ms, &state.outcome.slow_work), (None, &None));
+    }
+
+    #[test]
     fn the_list_of_problems_docks_once_and_stays_closed_after_that() {
         let problem = crate::worker::protocol::Problem {
             severity: Severity::Error,
