@@ -5,6 +5,7 @@
 //! and `operations`, which reach the cluster through `kube` alone. The page is read once at the start and served from
 //! memory, so no request ever names a path on disk.
 
+pub mod aside;
 pub mod audit;
 pub mod auth;
 pub mod config;

@@ -14,6 +14,7 @@ use wire::{Code, Counts, EventBody, ObjectRef, ObjectState, OperationState, Prob
 use super::draft;
 use super::handle::{Halt, Handle};
 use super::log::guard;
+use crate::aside::aside;
 use crate::documents;
 use crate::kube::{self, Cluster};
 use crate::object::Object;
@@ -173,7 +174,7 @@ impl Context {
 
     /// Hides from now on what a revision's Secrets hold, those of its hooks included.
     pub(super) fn learn_record(&self, record: &Record) {
-        self.redaction.learn(&show::secrets(record, &self.redactor));
+        self.redaction.learn(&aside(|| show::secrets(record, &self.redactor)));
     }
 
     /// Hides from now on what a revision's Secrets hold in the cluster, which may be another thing than what its manifest

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use release::record::{self, Info, Record, Time};
+use release::record::{self, Record};
 use wire::{
     Apply, ApplyMode, ApplyOptions, Code, CrdPolicy, OperationKind, PlanSubject, Problem, RecordSize,
     Rollback, Status, Uninstall, World,
@@ -10,9 +10,10 @@ use wire::{
 
 use super::draft;
 use super::plan::Request;
+use crate::aside::aside;
 use crate::documents::{self, HookItem, Item};
 use crate::kube::Cluster;
-use crate::releases::{Body, Entry, History, Store, chart_to_record, record_size, refuse_too_large};
+use crate::releases::{Body, Entry, History, Store, record_size, refuse_too_large};
 
 /// A [`Request`] that owns what it names.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ pub struct Inputs {
 impl Inputs {
     /// What a plan of `subject` is made from. Reads the release's records, writes nothing.
     ///
-    /// Cost: one call for sixteen revisions.
+    /// Cost: one call for sixteen revisions, and one for each of the one or two that count; one record in memory at a time.
     ///
     /// # Errors
     /// Documents that cannot be read, a set rendered for preview, a release that is not, is held by another operation or has
@@ -50,9 +51,9 @@ impl Inputs {
     ) -> Result<Self, Problem> {
         let past = Past::read(cluster, namespace, release).await?;
         match subject {
-            PlanSubject::Apply(apply) => Self::apply(past, namespace, release, apply),
-            PlanSubject::Rollback(rollback) => Self::rollback(past, namespace, release, rollback),
-            PlanSubject::Uninstall(uninstall) => Self::uninstall(past, namespace, release, uninstall),
+            PlanSubject::Apply(apply) => Self::apply(&past, namespace, release, apply).await,
+            PlanSubject::Rollback(rollback) => Self::rollback(&past, namespace, release, rollback).await,
+            PlanSubject::Uninstall(uninstall) => Self::uninstall(&past, namespace, release, uninstall).await,
         }
     }
 
@@ -65,7 +66,7 @@ impl Inputs {
         let entry = past.history.deployed().or_else(|| past.history.current());
         let revision = entry.ok_or_else(|| not_found(release))?.head.revision;
         let mut inputs = Self::empty(OperationKind::Upgrade, namespace, release, &past);
-        inputs.set_base(past.record(revision)?)?;
+        inputs.set_base(&past.record(revision).await?)?;
         inputs.new.clone_from(&inputs.base);
         inputs.options.no_hooks = true;
         Ok(inputs)
@@ -94,7 +95,7 @@ impl Inputs {
         }
     }
 
-    fn empty(operation: OperationKind, namespace: &str, release: &str, past: &Past) -> Self {
+    fn empty(operation: OperationKind, namespace: &str, release: &str, past: &Past<'_>) -> Self {
         Self {
             operation,
             namespace: namespace.to_owned(),
@@ -116,12 +117,11 @@ impl Inputs {
 
     fn set_base(&mut self, record: &Record) -> Result<(), Problem> {
         self.base_revision = record.version;
-        self.base = documents::read_stored(&record.manifest)?;
-        self.base_hooks = stored_hooks(record)?;
+        (self.base, self.base_hooks) = aside(|| read(record))?;
         Ok(())
     }
 
-    fn apply(past: Past, namespace: &str, release: &str, apply: &Apply) -> Result<Self, Problem> {
+    async fn apply(past: &Past<'_>, namespace: &str, release: &str, apply: &Apply) -> Result<Self, Problem> {
         if apply.world != World::Exact {
             return Err(Problem::new(
                 Code::PreviewRefused,
@@ -129,37 +129,45 @@ impl Inputs {
             ));
         }
         past.expect(apply.expected_revision)?;
-        let set = documents::read(&apply.documents)?;
         let (operation, base) = past.base(release, apply.mode)?;
-        let base = base.map(|entry| entry.head.revision);
-        let mut inputs = Self::empty(operation, namespace, release, &past);
-        let base_record = base.map(|revision| past.record(revision)).transpose()?;
-        if let Some(record) = base_record {
-            inputs.set_base(record)?;
+        let mut inputs = Self::empty(operation, namespace, release, past);
+        if let Some(base) = base {
+            inputs.set_base(&past.record(base.head.revision).await?)?;
         }
         inputs.options = apply.options.clone();
-        let installs = operation == OperationKind::Install;
-        if apply.options.crds == CrdPolicy::Apply || (installs && apply.options.crds == CrdPolicy::Install) {
-            inputs.crds = documents::read_crds(&apply.crds)?;
-        }
         // The namespace is created by an install alone.
-        inputs.options.create_namespace &= installs;
-        let record = record_of(&inputs, apply, &set)?;
+        inputs.options.create_namespace &= operation == OperationKind::Install;
+        aside(|| inputs.set_new(apply))?;
+        Ok(inputs)
+    }
+
+    fn set_new(&mut self, apply: &Apply) -> Result<(), Problem> {
+        let installs = self.operation == OperationKind::Install;
+        let set = documents::read(&apply.documents)?;
+        if apply.options.crds == CrdPolicy::Apply || (installs && apply.options.crds == CrdPolicy::Install) {
+            self.crds = documents::read_crds(&apply.crds)?;
+        }
+        let record = draft::record(&self.release, &self.namespace, self.next_revision, apply, &set, None)?;
         let encoded = record::encode(&record);
         refuse_too_large(&encoded)?;
-        inputs.record = Some(record_size(&encoded.sizes));
-        inputs.warnings = set
+        self.record = Some(record_size(&encoded.sizes));
+        self.warnings = set
             .dropped
             .iter()
             .map(|(source, events)| {
                 format!("{source}: no such hook event: {events}; the document is left out, as Helm does")
             })
             .collect();
-        (inputs.new, inputs.hooks) = (set.items, set.hooks);
-        Ok(inputs)
+        (self.new, self.hooks) = (set.items, set.hooks);
+        Ok(())
     }
 
-    fn rollback(past: Past, namespace: &str, release: &str, rollback: &Rollback) -> Result<Self, Problem> {
+    async fn rollback(
+        past: &Past<'_>,
+        namespace: &str,
+        release: &str,
+        rollback: &Rollback,
+    ) -> Result<Self, Problem> {
         past.expect(rollback.expected_revision)?;
         let last = past.history.current().ok_or_else(|| not_found(release))?.head.revision;
         let target = match rollback.to_revision {
@@ -169,57 +177,65 @@ impl Inputs {
         if past.history.entry(target).is_none() {
             return Err(Problem::new(Code::NotFound, format!("release has no {target} version")));
         }
-        let mut inputs = Self::empty(OperationKind::Rollback, namespace, release, &past);
-        inputs.set_base(past.record(last)?)?;
-        let target = past.record(target)?;
-        inputs.new = documents::read_stored(&target.manifest)?;
-        inputs.hooks = stored_hooks(target)?;
+        let mut inputs = Self::empty(OperationKind::Rollback, namespace, release, past);
+        inputs.set_base(&past.record(last).await?)?;
+        let target = past.record(target).await?;
+        (inputs.new, inputs.hooks) = aside(|| read(&target))?;
         inputs.options = rollback.options.clone();
         Ok(inputs)
     }
 
-    fn uninstall(past: Past, namespace: &str, release: &str, uninstall: &Uninstall) -> Result<Self, Problem> {
+    async fn uninstall(
+        past: &Past<'_>,
+        namespace: &str,
+        release: &str,
+        uninstall: &Uninstall,
+    ) -> Result<Self, Problem> {
         past.expect(uninstall.expected_revision)?;
         let last = past.history.current().ok_or_else(|| not_found(release))?.head.revision;
-        let mut inputs = Self::empty(OperationKind::Uninstall, namespace, release, &past);
+        let mut inputs = Self::empty(OperationKind::Uninstall, namespace, release, past);
         inputs.next_revision = 0;
-        inputs.set_base(past.record(last)?)?;
+        inputs.set_base(&past.record(last).await?)?;
         inputs.hooks.clone_from(&inputs.base_hooks);
         inputs.options.no_hooks = uninstall.no_hooks;
         Ok(inputs)
     }
 }
 
+/// The objects and the hooks of a record.
+fn read(record: &Record) -> Result<(Vec<Item>, Vec<HookItem>), Problem> {
+    Ok((documents::read_stored(&record.manifest)?, stored_hooks(record)?))
+}
+
 fn not_found(release: &str) -> Problem {
     Problem::new(Code::NotFound, format!("release: not found: {release}"))
 }
 
-/// A release's records.
-struct Past {
+/// A release's records: what each is, and which kinds they name. Their bodies, of up to 32 MiB each, are not kept.
+struct Past<'a> {
+    store: Store<'a>,
+    release: &'a str,
     history: History,
-    records: Vec<Record>,
     kinds: BTreeSet<(String, String)>,
 }
 
-impl Past {
-    async fn read(cluster: &Cluster, namespace: &str, release: &str) -> Result<Self, Problem> {
-        let (mut entries, mut records, mut kinds) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Store::new(cluster, namespace)
+impl<'a> Past<'a> {
+    async fn read(cluster: &'a Cluster, namespace: &'a str, release: &'a str) -> Result<Self, Problem> {
+        let (mut entries, mut kinds) = (Vec::new(), BTreeSet::new());
+        let store = Store::new(cluster, namespace);
+        store
             .walk(release, |revision| {
                 entries.push(Entry::of(&revision));
-                if let Body::Record(record) = revision.body {
+                if let Body::Record(record) = &revision.body {
                     kinds_of(&record.manifest, &mut kinds);
-                    records.push(*record);
                 }
             })
             .await?;
-        Ok(Self { history: History::new(release, entries), records, kinds })
+        Ok(Self { store, release, history: History::new(release, entries), kinds })
     }
 
-    fn record(&self, revision: u32) -> Result<&Record, Problem> {
-        self.records.iter().find(|record| record.version == revision).ok_or_else(|| {
-            Problem::new(Code::RecordCorrupt, format!("the record of revision {revision} cannot be read"))
-        })
+    async fn record(&self, revision: u32) -> Result<Record, Problem> {
+        self.store.expect(self.release, revision).await?.into_record()
     }
 
     fn expect(&self, revision: Option<u32>) -> Result<(), Problem> {
@@ -292,29 +308,6 @@ pub fn stored_hooks(record: &Record) -> Result<Vec<HookItem>, Problem> {
         }
     }
     Ok(hooks)
-}
-
-/// The record that would be written, near enough to know its size.
-fn record_of(inputs: &Inputs, apply: &Apply, set: &documents::Set) -> Result<Record, Problem> {
-    Ok(Record {
-        name: inputs.release.clone(),
-        namespace: inputs.namespace.clone(),
-        version: inputs.next_revision,
-        info: Info {
-            first_deployed: Some(Time::default()),
-            last_deployed: Some(Time::default()),
-            deleted: None,
-            description: "Upgrade complete".to_owned(),
-            status: Status::Deployed.text().to_owned(),
-            rollback_revision: 0,
-            notes: apply.notes.clone(),
-        },
-        chart: Some(chart_to_record(&apply.chart, apply.options.slim_record)?),
-        config: apply.config.clone(),
-        manifest: set.manifest.clone(),
-        hooks: draft::hooks(set),
-        apply_method: "ssa".to_owned(),
-    })
 }
 
 #[cfg(test)]

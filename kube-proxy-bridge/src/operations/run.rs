@@ -26,6 +26,7 @@ use super::prepare::{Found, Prepared, refuse_preview};
 use super::steps::Execution;
 use super::wait::{self, Awaited, Goal};
 use super::{recover, test, uninstall};
+use crate::aside::aside;
 use crate::documents::{self, Item};
 use crate::kube;
 use crate::object::Object;
@@ -160,7 +161,7 @@ impl Job {
             refuse_preview(&apply)?;
             Ok::<_, Problem>((documents::read(&apply.documents)?, documents::read_crds(&apply.crds)?))
         };
-        let (set, crds) = match read() {
+        let (set, crds) = match aside(read) {
             Ok(read) => read,
             Err(problem) => return (Outcome::refused(&problem.into()), None),
         };
