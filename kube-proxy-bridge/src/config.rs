@@ -198,28 +198,14 @@ pub struct Caps {
     pub streams: usize,
     /// Event streams of one caller.
     pub streams_per_caller: usize,
-    /// Plans that are made at once for one caller.
-    pub plans_per_caller: usize,
-    /// Calls to the API server, of the whole bridge.
-    pub calls: usize,
-    /// Calls to the API server, of one operation or plan.
-    pub calls_per_operation: usize,
     /// The body of an apply or a plan.
     pub large_body_bytes: usize,
     /// The same, inflated.
     pub inflated_body_bytes: usize,
     /// Any other body.
     pub body_bytes: usize,
-    /// One document.
-    pub document_bytes: usize,
-    /// Documents of one release.
-    pub documents: usize,
-    /// The record of a release as stored.
-    pub record_bytes: usize,
     /// Items of one lookup batch.
     pub lookup_batch: usize,
-    /// The longest deadline of an operation, in seconds.
-    pub deadline_seconds: u32,
 }
 
 /// What may be deployed, as the command line says it; [`crate::policy`] reads it.
@@ -298,17 +284,10 @@ impl Default for Caps {
             operations_queued: 64,
             streams: 64,
             streams_per_caller: 8,
-            plans_per_caller: 2,
-            calls: 32,
-            calls_per_operation: 8,
             large_body_bytes: 16 << 20,
             inflated_body_bytes: 24 << 20,
             body_bytes: 1 << 20,
-            document_bytes: 1536 << 10,
-            documents: 5_000,
-            record_bytes: 1 << 20,
             lookup_batch: 64,
-            deadline_seconds: 7_200,
         }
     }
 }

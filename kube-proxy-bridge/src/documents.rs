@@ -168,7 +168,10 @@ pub fn objects(text: &str, source: &str) -> Result<Vec<Object>, Problem> {
     // A list in a list is taken apart, too; the recursion limit of the JSON reader bounds it.
     let mut open = vec![object];
     while let Some(mut object) = open.pop() {
-        if let Some(Value::Array(items)) = object.as_map_mut().remove("items") {
+        // Only what is a list is taken out: `items` may be anything else in a kind of somebody's own.
+        if object.as_map().get("items").is_some_and(Value::is_array)
+            && let Some(Value::Array(items)) = object.as_map_mut().remove("items")
+        {
             let (api_version, kind) = (object.api_version().to_owned(), object.kind().to_owned());
             let kind = kind.strip_suffix("List").unwrap_or(&kind).to_owned();
             let first = open.len();
@@ -264,6 +267,13 @@ mod tests {
         assert_eq!(set.dropped, [("c/templates/odd.yaml".to_owned(), "sometimes".to_owned())]);
         let stored = read_stored(&set.manifest).expect("read again");
         assert_eq!(stored, set.items);
+    }
+
+    #[test]
+    fn items_that_are_no_list_stay_in_their_object() {
+        let text = "kind: Menu\napiVersion: x.test/v1\nmetadata: {name: a}\nitems: {soup: 3}\n";
+        let found = objects(text, "a.yaml").expect("read");
+        assert_eq!(found[0].pointer("/items/soup"), Some(&Value::from(3)));
     }
 
     #[test]

@@ -272,18 +272,8 @@ pub const ROUTES: &[Route] = &[
     get("/v1/operations/{id}/events", Gives::Events(schema::<wire::Event>), "What happens in an operation")
         .asks(&["after"]),
     get("/v1/operations/{id}/record", Gives::Text, "The record that could not be written"),
-    post(
-        "/v1/operations/{id}:cancel",
-        schema::<Empty>,
-        Gives::Accepted(schema::<wire::Operation>),
-        "Stop before the next object",
-    ),
-    post(
-        "/v1/operations/{id}:decide",
-        schema::<wire::Decide>,
-        Gives::Accepted(schema::<wire::Operation>),
-        "Answer a prompt",
-    ),
+    post("/v1/operations/{id}:cancel", schema::<Empty>, ACCEPTED, "Stop before the next object"),
+    post("/v1/operations/{id}:decide", schema::<wire::Decide>, ACCEPTED, "Answer a prompt"),
 ];
 
 /// A body that says nothing: `{}`.

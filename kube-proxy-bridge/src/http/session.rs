@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use release::record;
 use secrecy::ExposeSecret as _;
 use wire::{API_VERSION, Code, Limits, Mode, Session, SessionExchange, SessionToken};
 
@@ -14,6 +15,8 @@ use super::error::Failure;
 use super::guard::{Peer, refused_token, too_often};
 use crate::State;
 use crate::auth::Caller;
+use crate::documents::{DOCUMENT_LIMIT, DOCUMENT_LIMIT_BYTES};
+use crate::operations::LONGEST;
 
 /// `/v1/session` and `/v1/session:exchange`
 pub fn routes() -> Router<State> {
@@ -43,11 +46,11 @@ pub async fn session(
         cluster: signed_in.then(|| state.cluster_info()).flatten(),
         limits: signed_in.then(|| Limits {
             body_bytes: caps.large_body_bytes as u64,
-            document_bytes: caps.document_bytes as u64,
-            documents: u32::try_from(caps.documents).unwrap_or(u32::MAX),
-            record_bytes: caps.record_bytes as u64,
+            document_bytes: DOCUMENT_LIMIT_BYTES as u64,
+            documents: u32::try_from(DOCUMENT_LIMIT).unwrap_or(u32::MAX),
+            record_bytes: record::MAX_STORED as u64,
             lookup_batch: u32::try_from(caps.lookup_batch).unwrap_or(u32::MAX),
-            deadline_seconds: caps.deadline_seconds,
+            deadline_seconds: u32::try_from(LONGEST.as_secs()).unwrap_or(u32::MAX),
         }),
         policy: signed_in.then(|| state.policy().summary()),
     }))

@@ -137,6 +137,12 @@ impl Call {
         Self { body: Some(body), is_idempotent: false, ..Self::read(verb, target, about) }
     }
 
+    /// Whether it is sent once more after this failure of that try.
+    fn is_tried_again(&self, error: &Error, attempt: u32) -> bool {
+        let may = self.is_idempotent || error.status == Some(429) || error.is_quota_race();
+        attempt < TRIES && may && error.is_transient()
+    }
+
     /// `patch deployments shop/web`
     fn name(&self) -> String {
         format!("{} {}", self.verb.text(), self.about)
@@ -154,12 +160,11 @@ impl Cluster {
         let name = call.name();
         let mut attempt = 1;
         loop {
-            let error = match self.once(&call, &name).await {
-                Ok(answer) => return Ok(Answer { attempt, ..answer }),
+            let error = match self.once(&call, &name, attempt).await {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let may = call.is_idempotent || error.status == Some(429) || error.is_quota_race();
-            if attempt >= TRIES || !may || !error.is_transient() {
+            if !call.is_tried_again(&error, attempt) {
                 return Err(error);
             }
             sleep(delay(attempt, &error)).await;
@@ -167,7 +172,7 @@ impl Cluster {
         }
     }
 
-    async fn once(&self, call: &Call, name: &str) -> Result<Answer, Error> {
+    async fn once(&self, call: &Call, name: &str, attempt: u32) -> Result<Answer, Error> {
         let started = Instant::now();
         let answered = timeout(call.timeout, async {
             // Closed never: the connector keeps it.
@@ -186,7 +191,7 @@ impl Cluster {
                 body,
                 warnings: warnings(&head.headers),
                 etag: head.headers.get(header::ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned),
-                attempt: 1,
+                attempt,
             })
         })
         .await
@@ -202,7 +207,7 @@ impl Cluster {
             class: status.unwrap_or(0) / 100,
             dry_run: call.dry_run,
             duration: started.elapsed(),
-            retried: answered.as_ref().err().is_some_and(|error| call.is_idempotent && error.is_transient()),
+            retried: answered.as_ref().err().is_some_and(|error| call.is_tried_again(error, attempt)),
         });
         answered
     }
@@ -284,6 +289,17 @@ mod tests {
         }
         assert_eq!(delay(1, &Error::answered("get", 429, b"", Some(2))), Duration::from_secs(2));
         assert_eq!(delay(1, &Error::answered("get", 429, b"", Some(900))), RETRY_AFTER_LIMIT);
+    }
+
+    #[test]
+    fn a_call_is_tried_again_where_that_is_safe_and_not_for_ever() {
+        let read = || Call::read(Verb::Get, "/version".to_owned(), "the version".to_owned());
+        let write = Call { is_idempotent: false, ..read() };
+        let [busy, broken, absent] =
+            [429, 503, 404].map(|status| Error::answered("get", status, b"{}", None));
+        assert!(read().is_tried_again(&broken, 1) && !read().is_tried_again(&broken, TRIES));
+        assert!(write.is_tried_again(&busy, TRIES - 1) && !write.is_tried_again(&broken, 1));
+        assert!(!read().is_tried_again(&absent, 1));
     }
 
     #[test]

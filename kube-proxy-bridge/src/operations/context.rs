@@ -22,7 +22,7 @@ use crate::redact::{Hidden, Redactor, is_secret};
 use crate::releases::show;
 
 /// The longest an operation may take, whatever it asks for.
-pub(super) const LONGEST: Duration = Duration::from_secs(7_200);
+pub const LONGEST: Duration = Duration::from_secs(7_200);
 /// Secrets that are read at a time.
 const IN_FLIGHT: usize = 8;
 /// How long an operation waits for a fresh token.

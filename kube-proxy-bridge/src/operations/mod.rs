@@ -40,6 +40,7 @@ mod test;
 mod uninstall;
 mod wait;
 
+pub use context::LONGEST;
 pub use gate::Environment;
 pub use handle::{Answer, Halt, Handle, owner};
 pub use queue::Limits;

@@ -226,13 +226,6 @@ impl Operations {
         &self.0.streams
     }
 
-    /// Whether an operation of this name runs or waits here, whoever asked for it.
-    #[must_use]
-    pub fn is_active(&self, id: &str) -> bool {
-        let table = guard(&self.0.table);
-        table.by_id.get(id).is_some_and(|at| table.entries[*at].handle.ended_at().is_none())
-    }
-
     /// The operations of a caller, and of the person that the caller is, the newest first.
     #[must_use]
     pub fn list(&self, identity: &str, subject: &str, active: Option<bool>) -> Vec<Operation> {
@@ -248,23 +241,11 @@ impl Operations {
         handles.iter().filter(wanted).map(Handle::summary).collect()
     }
 
-    /// How many operations run, and how many wait for their turn.
-    #[must_use]
-    pub fn load(&self) -> (usize, usize) {
-        guard(&self.0.table).queue.len()
-    }
-
     /// Whether the bridge takes no more operations. Cancel-safe.
     pub async fn draining(&self) {
         let mut drain = self.0.drain.subscribe();
         // The sender lives in `self`.
         let _ = drain.wait_for(Option::is_some).await;
-    }
-
-    /// Whether [`Self::drain`] was called.
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.0.drain.borrow().is_some()
     }
 
     /// Takes no more operations and lets those that run have `time` to come to an end, or to a place where another
@@ -430,6 +411,11 @@ mod tests {
         }
     }
 
+    /// How many operations run, and how many wait for their turn.
+    fn load(operations: &Operations) -> (usize, usize) {
+        guard(&operations.0.table).queue.len()
+    }
+
     async fn ended(handle: &Handle) {
         while handle.ended_at().is_none() {
             handle.log().wait(handle.log().last()).await;
@@ -501,7 +487,7 @@ mod tests {
         go.send(()).unwrap();
         ended(&first).await;
         assert_eq!(first.operation().problem.unwrap().code, Code::Internal);
-        while operations.load() != (0, 0) {
+        while load(&operations) != (0, 0) {
             tokio::task::yield_now().await;
         }
         operations.start(&start("b", "web", 1), |_| async {}).unwrap();
@@ -516,7 +502,7 @@ mod tests {
             })
             .unwrap();
         operations.drain(Duration::from_millis(10)).await;
-        assert_eq!(operations.load(), (0, 0));
+        assert_eq!(load(&operations), (0, 0));
         assert!(handle.ended_at().is_some());
         assert_eq!(operations.start(&start("b", "x", 1), |_| async {}).unwrap_err().code, Code::Draining);
         assert_eq!(operations.start(&start("a", "web", 1), |_| async {}).unwrap().id(), handle.id());
@@ -541,7 +527,7 @@ mod tests {
         assert_eq!(found.state(), OperationState::Interrupted);
         assert_eq!(found.operation().revision, 4);
         assert_eq!(found.log().read(0).unwrap().frames.len(), 2);
-        assert!(!later.is_active(running.id()));
+        assert!(later.list("me", "", Some(true)).is_empty());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -24,7 +24,7 @@ pub use history::{Entry, History};
 pub use labels::merge_labels;
 pub use list::{Filter, list, newest_heads};
 pub use revision::{Body, Revision, summary};
-pub use store::{Store, Written, refuse_too_large, write_problem};
+pub use store::{Store, Written, refuse_too_large};
 
 /// The annotations that the bridge puts on its records. Helm's writes drop them, and that is how one sees that Helm took over.
 pub mod annotation {

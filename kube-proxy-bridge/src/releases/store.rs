@@ -19,7 +19,7 @@ use wire::{Code, Problem};
 
 use super::head::secret;
 use super::{Body, Entry, Head, History, Revision};
-use crate::kube::{Cluster, DeleteOptions, Error, ListOptions, Patch};
+use crate::kube::{Cluster, DeleteOptions, ListOptions, Patch};
 use crate::object::Object;
 
 /// Whole records in one answer: 1.4 MB each at most, and an answer holds 64.
@@ -377,15 +377,4 @@ fn head_of(object: &Object) -> Result<Head, Problem> {
     Head::of(object).ok_or_else(|| {
         Problem::new(Code::RecordWriteFailed, "the cluster answered with something that is no record")
     })
-}
-
-/// What a failed write of a record is to the person: the call's own problem, which may pass or not.
-#[must_use]
-pub fn write_problem(error: &Error) -> Problem {
-    let inner = error.problem();
-    Problem {
-        retryable: inner.retryable,
-        k8s: inner.k8s,
-        ..Problem::new(Code::RecordWriteFailed, inner.detail)
-    }
 }
