@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
 use crate::telemetry;
 
 /// The hash before the first line.
@@ -231,12 +232,7 @@ impl Chain {
 }
 
 fn hash(line: &str) -> String {
-    let digest = Sha256::digest(line.as_bytes());
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        text
-    })
+    hex(&Sha256::digest(line.as_bytes()))
 }
 
 /// How a log ends.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod desktop;
 pub mod documents;
 pub mod fieldpath;
+pub mod hex;
 pub mod http;
 pub mod kube;
 pub mod lookup;
@@ -401,15 +402,19 @@ impl State {
         &self.0.known
     }
 
+    /// How callers sign in, in the audit log's word.
+    fn mode_word(&self) -> &'static str {
+        match self.mode() {
+            Mode::Passthrough => "passthrough",
+            Mode::Local | Mode::None => "local",
+        }
+    }
+
     /// The start of a line for the audit log.
     #[must_use]
     pub fn audit_entry(&self, caller: &Caller, peer: Peer, action: &str) -> Entry {
         Entry {
-            mode: match self.mode() {
-                Mode::Local => "local",
-                Mode::None => "none",
-                Mode::Passthrough => "passthrough",
-            },
+            mode: self.mode_word(),
             caller: caller.identity().to_owned(),
             peer: peer.0.to_string(),
             action: action.to_owned(),

@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use wire::{Code, Lookup, LookupAnswer, LookupItem, LookupOutcome, LookupResult, ObjectRef, Problem};
 
+use crate::hex::hex;
 use crate::kube::{Cluster, Error, List, ListOptions};
 use crate::object::Object;
 use crate::policy::{LookupVerdict, Policy};
@@ -231,7 +232,7 @@ fn gone() -> Problem {
 fn new_id() -> Result<String, Problem> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| Problem::new(Code::Internal, "there is no randomness"))?;
-    Ok(bytes.iter().fold("lk_".to_owned(), |text, byte| text + &format!("{byte:02x}")))
+    Ok(format!("lk_{}", hex(&bytes)))
 }
 
 /// The item without the person's consent: what the answer is kept under.
@@ -341,7 +342,7 @@ fn mark_of_list(list: &List) -> String {
             hash.update([0]);
         }
     }
-    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..16])
 }
 
 /// Name, labels and version: nodes tell much more.

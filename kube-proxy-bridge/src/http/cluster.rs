@@ -8,11 +8,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use wire::{Can, Code, Lookup, LookupAnswer, Mode, Namespace, Namespaces};
+use wire::{Can, Code, Lookup, LookupAnswer, Namespace, Namespaces};
 
 use super::body::Json;
 use super::error::Failure;
 use super::guard::Peer;
+use super::page::names_tag;
 use super::path;
 use crate::State;
 use crate::audit::Entry;
@@ -40,7 +41,7 @@ pub async fn capabilities(
 ) -> Result<Response, Failure> {
     let found = state.cluster(&caller)?.capabilities().await?;
     let etag = format!("\"{}\"", found.etag);
-    let mut response = if is_known(&headers, &etag) {
+    let mut response = if names_tag(&headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         Json(found).into_response()
@@ -48,14 +49,6 @@ pub async fn capabilities(
     // Hexadecimal digits in quotes always are a header value.
     response.headers_mut().extend(HeaderValue::try_from(etag).map(|etag| (header::ETAG, etag)));
     Ok(response)
-}
-
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    known.flat_map(|list| list.split(',')).any(|known| {
-        let known = known.trim();
-        known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag
-    })
 }
 
 /// `GET /v1/namespaces`: all that are there, or those that may be tried when the caller must not list them.
@@ -167,16 +160,9 @@ pub(super) fn secret_read(
     chart: &str,
 ) -> Entry {
     Entry {
-        mode: match state.mode() {
-            Mode::Passthrough => "passthrough",
-            Mode::Local | Mode::None => "local",
-        },
-        caller: caller.identity().to_owned(),
-        peer: peer.0.to_string(),
-        action,
         namespace: namespace.to_owned(),
         chart: (!chart.is_empty()).then(|| (chart.to_owned(), String::new(), String::new())),
         result: "success".to_owned(),
-        ..Entry::default()
+        ..state.audit_entry(caller, *peer, &action)
     }
 }

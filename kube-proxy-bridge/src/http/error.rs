@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
 use wire::{Code, Problem};
 
-use crate::auth::hex;
+use crate::hex::hex;
 use crate::policy::Rule;
 use crate::{kube, telemetry};
 

@@ -19,10 +19,11 @@ use super::body::{Arguments, Limit};
 use super::error::{Failure, Refused};
 use super::routes::{self, Door, Found, Route, Size};
 use crate::State;
+use crate::auth::Caller;
 use crate::auth::bearer::{self, Bearer};
 use crate::auth::origin::Asked;
 use crate::auth::rate::Class;
-use crate::auth::{Caller, hex};
+use crate::hex::hex;
 use crate::telemetry;
 
 const X_BRIDGE: HeaderName = HeaderName::from_static("x-bridge");

@@ -73,7 +73,7 @@ pub async fn start(
         plans: Arc::clone(state.plans()),
         metrics: state.metrics().clone(),
         audit: state.audit().clone(),
-        mode: mode(&state),
+        mode: state.mode_word(),
         peer: peer.to_string(),
         actor: actor(&state, &who),
         heartbeat: state.settings().heartbeat,
@@ -152,22 +152,18 @@ pub async fn record(
 pub async fn steer(
     Shared(state): Shared<State>,
     caller: Caller,
-    Extension(Peer(peer)): Extension<Peer>,
+    peer: Peer,
     path: OperationVerb,
     request: HttpRequest,
 ) -> Result<Response, Failure> {
     let operations = state.operations();
     let note = |handle: &Handle| {
         state.audit().record(&Entry {
-            mode: mode(&state),
-            caller: caller.identity().to_owned(),
-            peer: peer.to_string(),
-            action: path.verb.clone(),
             namespace: handle.namespace().to_owned(),
             release: handle.release().to_owned(),
             operation: Some(handle.id().to_owned()),
             result: "success".to_owned(),
-            ..Entry::default()
+            ..state.audit_entry(&caller, peer, &path.verb)
         });
     };
     match path.verb.as_str() {
@@ -196,14 +192,6 @@ pub async fn steer(
             Ok(accepted(&handle))
         }
         verb => Err(Failure::new(Code::MethodNotAllowed, format!("An operation has no verb `{verb}`."))),
-    }
-}
-
-/// How callers sign in, in the audit log's word.
-fn mode(state: &State) -> &'static str {
-    match state.mode() {
-        Mode::Passthrough => "passthrough",
-        Mode::Local | Mode::None => "local",
     }
 }
 

@@ -193,7 +193,7 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
 }
 
 /// Whether `If-None-Match` names `tag`; weak tags compare equal to strong ones here.
-fn names_tag(headers: &HeaderMap, tag: &str) -> bool {
+pub(super) fn names_tag(headers: &HeaderMap, tag: &str) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     lists
         .flat_map(|list| list.split(','))

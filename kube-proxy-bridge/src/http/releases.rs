@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use axum::extract::{Path, State as Shared};
 use axum::routing::get;
 use axum::{Extension, Router};
-use jiff::Timestamp;
-use release::record::Time;
 use wire::{
     Code, Drift, Mode, Orphans, Problem, ReleaseState, ReleaseSummary, Releases, Resources, RevisionDetail,
     RevisionDiff, Revisions, Status,
@@ -23,7 +21,7 @@ use crate::auth::Caller;
 use crate::documents;
 use crate::operations::drift::{self, Footprint};
 use crate::operations::{compare, resources};
-use crate::releases::lock::{Patience, verdict};
+use crate::releases::lock::{Patience, now, verdict};
 use crate::releases::show::{self, Section};
 use crate::releases::{Filter, History, Revision, Store, list};
 
@@ -260,10 +258,4 @@ fn number(segments: &Segments, name: &str) -> Result<u32, Failure> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     let number = is_plain.then(|| text.parse().ok()).flatten();
     number.ok_or_else(|| Failure::new(Code::InvalidRequest, "A revision is a number from 1 on."))
-}
-
-fn now() -> Time {
-    let now = Timestamp::now();
-    // The clock stands between the years 0 and 9999.
-    Time::at(now.as_second(), now.subsec_nanosecond().unsigned_abs()).unwrap_or_default()
 }

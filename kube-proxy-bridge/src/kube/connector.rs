@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use wire::{ClusterInfo, TlsMode};
 
 use super::{Cluster, Inner, Observer};
+use crate::hex::hex;
 
 /// Calls in flight, of all callers: the spec's 32.
 const IN_FLIGHT: usize = 32;
@@ -43,8 +44,7 @@ impl Credential {
             Self::Kubeconfig => "kubeconfig".to_owned(),
             Self::Token(token) => {
                 let digest = Sha256::digest(token.expose_secret().as_bytes());
-                let hex: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("token-{hex}")
+                format!("token-{}", hex(&digest[..16]))
             }
         }
     }

@@ -12,6 +12,7 @@ use wire::{Capabilities, KubeVersion};
 
 use super::call::{Call, Verb};
 use super::{Cluster, Error};
+use crate::hex::hex;
 
 const FRESH: Duration = Duration::from_secs(60);
 /// A kind that is not there is asked for again, but not in a loop.
@@ -265,7 +266,7 @@ impl Cluster {
             hash.update(text.as_bytes());
             hash.update([0]);
         }
-        let etag = hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let etag = hex(&hash.finalize()[..16]);
         Ok(Capabilities { kube_version, api_versions, helm_version: HELM_VERSION.to_owned(), etag })
     }
 

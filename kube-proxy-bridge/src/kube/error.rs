@@ -189,13 +189,20 @@ impl Error {
     }
 
     /// A field that cannot change was changed.
+    ///
+    /// *Source*: kubernetes v1.36 `pkg/apis/*/validation`, whose sentences differ from kind to kind.
     #[must_use]
     pub fn is_immutable(&self) -> bool {
-        self.status == Some(422)
-            && (self.message.contains("field is immutable")
-                || self.message.contains("updates to statefulset spec"))
-            || self.message.contains("may not change once set")
-            || self.message.contains("cannot change roleRef")
+        const SENTENCES: [&str; 7] = [
+            "immutable",
+            "may not change once set",
+            "updates to statefulset spec",
+            "cannot change roleRef",
+            "can not be less than",
+            "may not be changed",
+            "primary clusterIP can not be unset",
+        ];
+        self.status == Some(422) && SENTENCES.iter().any(|part| self.message.contains(part))
     }
 
     /// As the page is told. The message is the API server's: hide what is secret before it leaves the bridge.
@@ -248,6 +255,14 @@ mod tests {
         assert_eq!(error.code(), Code::InvalidObject);
         assert!(Error::answered("patch", 500, b"{}", None).is_transient());
         assert!(Error::unreachable("patch", "reset").is_transient());
+    }
+
+    #[test]
+    fn a_field_that_cannot_change_is_told_by_its_sentence_in_a_422_alone() {
+        let body = br#"{"message":"Service \"a\" is invalid: spec.clusterIP: may not change once set"}"#;
+        assert_eq!(Error::answered("patch", 422, body, None).code(), Code::ImmutableField);
+        assert!(!Error::answered("patch", 500, body, None).is_immutable());
+        assert_eq!(Error::answered("patch", 422, b"{}", None).code(), Code::InvalidObject);
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl Attempt<'_, '_> {
             if !drifted.is_empty() && error.message.contains("Duplicate value") {
                 return Ok(self.merge_key_drift(examined, live, drifted, &problem));
             }
-            if is_immutable(error) {
+            if error.is_immutable() {
                 problem = Problem { k8s: problem.k8s, ..Problem::new(Code::ImmutableField, problem.detail) };
                 examined.propose_recreate = RECREATABLE.contains(&object.kind.as_str());
                 if examined.propose_recreate && self.context.may_recreate(&object) {
@@ -246,19 +246,3 @@ const RECREATABLE: [&str; 10] = [
     "Service",
     "StatefulSet",
 ];
-
-/// *Source*: kubernetes v1.36 `pkg/apis/*/validation`.
-pub(super) fn is_immutable(error: &Error) -> bool {
-    error.status == Some(422)
-        && [
-            "immutable",
-            "may not change once set",
-            "updates to statefulset spec",
-            "cannot change roleRef",
-            "can not be less than",
-            "may not be changed",
-            "primary clusterIP can not be unset",
-        ]
-        .iter()
-        .any(|part| error.message.contains(part))
-}

@@ -2,24 +2,17 @@
 //!
 //! Source: helm v4.3.1 `pkg/action/{install,upgrade,rollback}.go`.
 
-use jiff::Timestamp;
 use release::record::{Hook, HookRun, Info, Record, Time};
 use serde_json::Value;
-use wire::{Apply, ObjectRef, Problem, Status};
+use wire::{Apply, Problem, Status};
 
 use super::context::{Broken, Context, Stop};
+pub(super) use super::examine::identity;
 use crate::documents::{self, Item, Set};
 use crate::kube;
 use crate::object::Object;
 use crate::releases::chart_to_record;
-
-/// The moment, as records have it.
-pub(super) fn now() -> Time {
-    let now = Timestamp::now();
-    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    // The clock of a computer is in the years 0 to 9999.
-    Time::at(now.as_second(), nanoseconds).unwrap_or_default()
-}
+pub(super) use crate::releases::lock::now;
 
 /// What an install or upgrade would write, status pending.
 ///
@@ -183,11 +176,6 @@ pub(super) fn unknown_kind(object: &Object, error: &kube::Error) -> Stop {
     let mut problem = Problem { detail, ..error.problem() };
     problem.objects = vec![object.reference()];
     problem.into()
-}
-
-/// What identifies an object across versions of its group.
-pub(super) fn identity(object: &ObjectRef) -> (String, String, Option<String>, String) {
-    (object.group().to_owned(), object.kind.clone(), object.namespace.clone(), object.name.clone())
 }
 
 /// The objects of a record's manifest, where they go.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value;
 use wire::{Cause, Class, Code, FieldChoice, FieldConflict, ObjectRef, Owner, Problem};
 
-use super::attempt::{Attempt, is_immutable};
+use super::attempt::Attempt;
 use super::fields::Change;
 use super::managed::Manager;
 use super::ownership::Policy;
@@ -19,6 +19,7 @@ use crate::object::Object;
 /// What identifies an object across versions of its API.
 pub(super) type Identity = (String, String, Option<String>, String);
 
+/// Whose objects are one: group, kind, place and name.
 pub(super) fn identity(object: &ObjectRef) -> Identity {
     (object.group().to_owned(), object.kind.clone(), object.namespace.clone(), object.name.clone())
 }
@@ -405,7 +406,7 @@ impl<'a> Context<'a> {
         let matters = match self.refusal(&reference, &error)? {
             Refusal::Unverifiable(_) => false,
             Refusal::Forbidden => true,
-            Refusal::Invalid => !is_immutable(&error),
+            Refusal::Invalid => !error.is_immutable(),
         };
         Ok((reference, matters.then(|| error.problem())))
     }

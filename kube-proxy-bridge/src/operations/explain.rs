@@ -10,6 +10,7 @@ use serde_json::Value;
 use wire::{EventBody, ObjectRef, Verdict};
 
 use super::context::Context;
+use super::resources;
 use super::status::{self, Health};
 use crate::kube::{ListOptions, LogOptions};
 use crate::object::Object;
@@ -112,26 +113,9 @@ impl Explainer {
     }
 }
 
-/// The pods of a workload: itself, or what its selector finds.
+/// The pods of a workload: itself, or what its selector finds; none when they cannot be read.
 pub(super) async fn pods(context: &Context, object: &Object) -> Vec<Object> {
-    if object.kind() == "Pod" && object.api_version() == "v1" {
-        return vec![object.clone()];
-    }
-    let Some(labels) = selector(object) else { return Vec::new() };
-    let options = ListOptions { labels, limit: 100, ..ListOptions::default() };
-    let listed = context.cluster().list("v1", "Pod", Some(object.namespace()), &options).await;
-    listed.map(|list| list.items).unwrap_or_default()
-}
-
-/// `spec.selector.matchLabels` as a label selector; `None` when the object has none, or more than that.
-fn selector(object: &Object) -> Option<String> {
-    if !matches!(object.kind(), "DaemonSet" | "Deployment" | "Job" | "ReplicaSet" | "StatefulSet") {
-        return None;
-    }
-    let labels = object.pointer("/spec/selector/matchLabels")?.as_object()?;
-    let pairs: Vec<String> =
-        labels.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_str()?))).collect();
-    (!pairs.is_empty()).then(|| pairs.join(","))
+    resources::pods(&context.cluster(), object).await.unwrap_or_default()
 }
 
 /// Containers that ended badly, and whether their last words are those of the run before.

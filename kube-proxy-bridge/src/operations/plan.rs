@@ -19,6 +19,7 @@ use super::examine::{Context, Examined, identity};
 use super::report::{json_size, report};
 use super::{order, orphans};
 use crate::documents::{HookItem, Item};
+use crate::hex::hex;
 use crate::kube::Cluster;
 use crate::policy::{self, Policy};
 use crate::redact::{Redaction, Redactor};
@@ -388,12 +389,7 @@ pub fn digest(request: &Request<'_>) -> String {
     for switch in [options.create_namespace, options.take_ownership, options.prune, options.no_hooks] {
         add(&[u8::from(switch)]);
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
-        // A String takes everything.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&hash.finalize())
 }
 
 fn json(value: &impl serde::Serialize) -> Vec<u8> {

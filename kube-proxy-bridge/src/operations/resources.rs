@@ -76,8 +76,8 @@ async fn one(
     Ok(status)
 }
 
-/// The pods that a workload selects.
-async fn pods(cluster: &Cluster, workload: &Object) -> Result<Vec<Object>, Error> {
+/// The pods that a workload selects; a pod is its own.
+pub(super) async fn pods(cluster: &Cluster, workload: &Object) -> Result<Vec<Object>, Error> {
     if workload.kind() == "Pod" && workload.api_version() == "v1" {
         return Ok(vec![workload.clone()]);
     }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use release::record::Time;
 use wire::{Lock, LockVerdict, RecoverAction, Status};
 
@@ -24,6 +25,14 @@ impl Default for Patience {
     fn default() -> Self {
         Self { bridge: Duration::from_secs(60), helm: Duration::from_secs(15 * 60) }
     }
+}
+
+/// The moment, as records have it.
+#[must_use]
+pub fn now() -> Time {
+    let now = Timestamp::now();
+    // The clock of a computer is in the years 0 to 9999.
+    Time::at(now.as_second(), now.subsec_nanosecond().unsigned_abs()).unwrap_or_default()
 }
 
 /// Who holds the release whose last revision this is, at the moment `now`.
