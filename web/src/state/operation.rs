@@ -228,6 +228,8 @@ impl OperationView {
                 }));
                 trim(&mut self.logs, LOG_LINES);
             }
+            // Of those before the page came, the operation itself says which are still open.
+            EventBody::Prompt { .. } if seq <= self.operation.last_event => {}
             EventBody::Prompt { id, question, choices, objects, .. } => {
                 self.prompts.retain(|prompt| prompt.id != id);
                 self.prompts.push(OpenPrompt { id, question, choices, objects });
@@ -449,6 +451,11 @@ mod tests {
             );
         }
         assert_eq!(view.prompts.len(), 1);
+        let mut late = self::view();
+        late.operation.last_event = 9;
+        let asked = r#"{"seq":3,"t":"","type":"prompt","id":"p1","question":"Wait?","choices":["wait"],"objects":[],"deadline":""}"#;
+        hear(&mut late, asked);
+        assert!(late.prompts.is_empty(), "it was answered before this page came");
     }
 
     #[test]
