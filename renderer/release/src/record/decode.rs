@@ -29,6 +29,8 @@ pub struct Limits {
     pub ratio_from_bytes: usize,
     /// How deep lists and maps may nest. The JSON reader itself stops at 127.
     pub depth: usize,
+    /// How many values there may be: `{}` is two bytes of JSON and a hundred times that in memory.
+    pub values: usize,
 }
 
 impl Default for Limits {
@@ -40,6 +42,7 @@ impl Default for Limits {
             ratio: 200,
             ratio_from_bytes: 4 << 20,
             depth: 128,
+            values: 500_000,
         }
     }
 }
@@ -101,8 +104,12 @@ fn inflate(gzip: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
 }
 
 fn from_json(json: &[u8], limits: &Limits) -> Result<Record, Error> {
-    if depth(json) > limits.depth {
+    let (depth, values) = measure(json);
+    if depth > limits.depth {
         return Err(Error::new(format!("the record's JSON nests deeper than {}", limits.depth)));
+    }
+    if values > limits.values {
+        return Err(Error::new(format!("the record's JSON has more than {} values", limits.values)));
     }
     // Go reads bytes that are no UTF-8 as U+FFFD.
     let text = String::from_utf8_lossy(json);
@@ -153,8 +160,10 @@ fn reason(error: &serde_json::Error) -> Error {
     }
 }
 
-/// How deep the brackets of a JSON text nest; of a text that is no JSON at least as deep as its reader would go.
-fn depth(json: &[u8]) -> usize {
+/// How deep the brackets of a JSON text nest, and about how many values it has; of a text that is no JSON at least as many
+/// as its reader would meet.
+fn measure(json: &[u8]) -> (usize, usize) {
+    let mut values = 0_usize;
     let mut deepest = 0_usize;
     let mut open = 0_usize;
     let mut in_string = false;
@@ -165,7 +174,9 @@ fn depth(json: &[u8]) -> usize {
             b'\\' if in_string => {
                 bytes.next();
             }
+            b',' if !in_string => values += 1,
             b'{' | b'[' if !in_string => {
+                values += 1;
                 open += 1;
                 deepest = deepest.max(open);
             }
@@ -173,5 +184,5 @@ fn depth(json: &[u8]) -> usize {
             _ => {}
         }
     }
-    deepest
+    (deepest, values)
 }

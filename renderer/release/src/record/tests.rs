@@ -227,6 +227,28 @@ fn depth_is_limited_and_brackets_in_strings_do_not_count() {
 }
 
 #[test]
+fn the_number_of_values_is_limited_whatever_their_size() {
+    let many = |n: usize| format!("[{}]", vec!["{}"; n].join(","));
+    // Padded with what does not compress, so that the ratio says nothing.
+    let mut state = 1_u64;
+    let noise: String = (0..300_000)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'!' + 2 + (state >> 58) as u8 % 55)
+        })
+        .collect();
+    let with = |n: usize| {
+        let padded = with("/manifest", json!(noise)).to_string();
+        stored(padded.replacen('{', &format!("{{\"hooks\":{},", many(n)), 1).as_bytes())
+    };
+    assert_eq!(read(&with(1_000)).expect("a record").hooks.len(), 1_000);
+    for n in [600_000, 8_000_000] {
+        let reason = read(&with(n)).expect_err("a bomb").to_string();
+        assert_eq!(reason, "the record's JSON has more than 500000 values", "{n}");
+    }
+}
+
+#[test]
 fn of_two_equal_names_the_last_wins() {
     let text = least().to_string().replacen('{', "{\"name\":\"other\",", 1);
     assert_eq!(read(&stored(text.as_bytes())).expect("a record").name, "web");
