@@ -156,6 +156,12 @@ pub enum EventBody {
         /// Its size as stored, of 1 MiB.
         bytes: u64,
     },
+    /// Live objects of the release were found that no manifest names. Nothing deletes them unasked.
+    #[serde(rename = "release.orphans")]
+    Orphans {
+        /// Which.
+        objects: Vec<ObjectRef>,
+    },
     /// Something went wrong; the operation may go on.
     #[serde(rename = "op.problem")]
     Problem {
@@ -200,6 +206,7 @@ impl EventBody {
             Self::Log { .. } => "log",
             Self::Prompt { .. } => "prompt",
             Self::Record { .. } => "record.state",
+            Self::Orphans { .. } => "release.orphans",
             Self::Problem { .. } => "op.problem",
             Self::Done { .. } => "op.done",
             Self::Draining { .. } => "server.draining",

@@ -25,18 +25,19 @@ pub use event::{Event, EventBody, ObjectState, PromptChoice};
 pub use name::{check_namespace, check_release};
 pub use operation::{
     Apply, ApplyMode, ApplyOptions, Cascade, ChartPart, ChartRecord, Cleanup, Conflicts, CrdPolicy, Decide,
-    Document, FieldChoice, Findings, ObjectConflicts, OnFailure, OpenPrompt, Operation, OperationCreated,
-    OperationKind, OperationResult, OperationState, Operations, Recover, RecoverAction, Rollback, TestRun,
-    Uninstall, Wait, World,
+    Document, FieldChoice, Findings, Interrupted, ObjectConflicts, OnFailure, OpenPrompt, Operation,
+    OperationCreated, OperationKind, OperationResult, OperationState, Operations, Recover, RecoverAction,
+    Rollback, TestRun, Uninstall, Wait, World,
 };
 pub use plan::{
-    Cause, Class, ConflictKind, Counts, FieldChange, FieldConflict, Impact, ObjectRef, Owner, OwnerOperation,
-    Plan, PlanRequest, PlanSubject, PlannedHook, PlannedObject, RecordSize,
+    Cause, Class, ConflictKind, Counts, Decision, FieldChange, FieldConflict, Impact, ObjectRef, Owner,
+    OwnerOperation, Plan, PlanEvent, PlanRequest, PlanSubject, PlannedChart, PlannedHook, PlannedObject,
+    RecordSize,
 };
 pub use release::{
-    Drift, Hook, HookPhase, HookRun, Lock, LockVerdict, ObjectEvent, Orphans, PodStatus, ReleaseState,
-    ReleaseSummary, Releases, ResourceStatus, Resources, RevisionDetail, RevisionDiff, RevisionSummary,
-    Revisions, Status, Verdict,
+    Drift, Hook, HookPhase, HookRun, Lock, LockVerdict, LogLines, ObjectEvent, Orphans, PodStatus,
+    ReleaseState, ReleaseSummary, Releases, ResourceStatus, Resources, RevisionDetail, RevisionDiff,
+    RevisionSummary, Revisions, Status, Verdict,
 };
 
 pub use tagged::read;

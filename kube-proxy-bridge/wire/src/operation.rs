@@ -239,6 +239,10 @@ pub struct Conflicts {
     /// Per object; what is not named here stops the operation.
     #[serde(default)]
     pub objects: Vec<ObjectConflicts>,
+    /// What was decided for an earlier revision and holds until another choice is made. The bridge knows it; what a request
+    /// says here is not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remembered: Vec<ObjectConflicts>,
 }
 
 /// What a person decided about one object.
@@ -436,6 +440,27 @@ pub struct OperationCreated {
 pub struct Operations {
     /// The newest first.
     pub items: Vec<Operation>,
+    /// Releases whose last operation was cut off, here or in another bridge, and that wait for a way out. Told to the one
+    /// person of `local` mode.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interrupted: Vec<Interrupted>,
+}
+
+/// A release whose last operation was cut off: `:recover` takes what its lock offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Interrupted {
+    /// The release's namespace.
+    pub namespace: String,
+    /// The release's name.
+    pub release: String,
+    /// The revision that it was writing.
+    pub revision: u32,
+    /// The status that it left.
+    pub status: crate::Status,
+    /// Who held it, since when, and the ways out.
+    pub lock: crate::Lock,
 }
 
 /// One operation and how far it is.
@@ -474,6 +499,9 @@ pub struct Operation {
     /// Questions that wait for an answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prompts: Vec<OpenPrompt>,
+    /// Live objects of the release that no manifest names, found after a success. Nothing deletes them unasked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orphans: Vec<ObjectRef>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Box<Problem>>,

@@ -95,6 +95,9 @@ pub struct Plan {
     pub next_revision: u32,
     /// SHA-256 of what was submitted, hex.
     pub digest: String,
+    /// The chart it was rendered from; absent for an uninstall. An apply with another one is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<PlannedChart>,
     /// How many of each class.
     pub counts: Counts,
     /// In the order in which they would be written.
@@ -111,6 +114,59 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// Whether it may be applied as it stands: no conflict, nothing invalid, nothing forbidden.
     pub clean: bool,
+}
+
+/// One message of `POST /v1/plans` for a caller that takes `text/event-stream`. The last one is a plan or a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "type")]
+pub enum PlanEvent {
+    /// Objects were looked at.
+    #[serde(rename = "plan.progress")]
+    Progress {
+        /// So many.
+        done: u32,
+        /// Of so many.
+        total: u32,
+    },
+    /// The plan.
+    #[serde(rename = "plan.ready")]
+    Ready {
+        /// As the answer in JSON would be.
+        plan: Box<Plan>,
+    },
+    /// There is none.
+    #[serde(rename = "plan.failed")]
+    Failed {
+        /// Why.
+        problem: Box<Problem>,
+    },
+}
+
+impl PlanEvent {
+    /// The type as it stands on the stream's `event:` line.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Progress { .. } => "plan.progress",
+            Self::Ready { .. } => "plan.ready",
+            Self::Failed { .. } => "plan.failed",
+        }
+    }
+}
+
+/// The chart of a plan, pinned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedChart {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its archive, hex. Of a chart that came from no archive, `contents:` and the hash of what the record keeps of
+    /// it; of a revision that is gone back to and has no note of either, `revision:` and its number.
+    pub digest: String,
 }
 
 /// How many objects of each class.
@@ -152,6 +208,9 @@ pub struct PlannedObject {
     /// Fields that another manager owns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<FieldConflict>,
+    /// What is decided about its fields: now, or when an earlier revision was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
     /// Why it cannot be applied, or could not be tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -294,6 +353,23 @@ pub struct FieldConflict {
     pub kind: ConflictKind,
     /// What is offered, the best first.
     pub advice: Vec<crate::FieldChoice>,
+}
+
+/// What is decided about a field of another manager.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// `.spec.replicas`
+    pub field: String,
+    /// What is done.
+    pub choice: crate::FieldChoice,
+    /// Who else owns the field; absent when nobody does any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+    /// Whether it was decided for an earlier revision and holds until another choice is made.
+    #[serde(default)]
+    pub remembered: bool,
 }
 
 /// What kind of manager owns a field.

@@ -133,6 +133,10 @@ pub struct RevisionSummary {
     /// How the record names another release than its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mismatch: Option<String>,
+    /// Who wrote the record last, as the cluster knows: `Helm`, `helm` (the bridge), `kubectl-edit`. Whoever may write Secrets
+    /// may write records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<String>,
 }
 
 /// The answer to `GET …/releases/{release}`.
@@ -387,6 +391,22 @@ pub struct PodStatus {
     pub waiting: Option<String>,
     /// Restarts of its containers.
     pub restarts: u32,
+}
+
+/// One message of `GET …/logs`: lines of a container as they came, secrets hidden, without what steers terminals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct LogLines {
+    /// The pod.
+    pub pod: String,
+    /// The container.
+    pub container: String,
+    /// In order.
+    pub lines: Vec<String>,
+    /// Why there are none, or no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// The answer to `GET …/drift`: what an upgrade to the same revision would change.

@@ -253,6 +253,7 @@ impl OperationView {
                 self.prompts.clear();
                 self.end = Some((result, counts));
             }
+            EventBody::Orphans { objects } => self.operation.orphans = objects,
             EventBody::PlanSummary { .. } | EventBody::Draining { .. } => {}
         }
         self.time = t;
