@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ::kube::client::Body;
@@ -202,6 +203,12 @@ impl Cluster {
             Ok(answer) => Some(answer.status.as_u16()),
             Err(error) => error.status,
         };
+        if status == Some(403) {
+            self.0.reviews.forget();
+        }
+        if call.body.is_some() && !call.dry_run && call.about.starts_with("secrets") {
+            self.0.secret_writes.fetch_add(1, Ordering::Relaxed);
+        }
         (self.0.observer)(&Observation {
             verb: call.verb,
             class: status.unwrap_or(0) / 100,

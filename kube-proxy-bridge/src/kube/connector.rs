@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use wire::{ClusterInfo, TlsMode};
 
+use super::review::Reviews;
+use super::schema::Schemas;
 use super::{Cluster, Inner, Observer};
 use crate::hex::hex;
 
@@ -206,6 +208,9 @@ impl Connector {
             discovery: RwLock::default(),
             accepted: AtomicBool::new(false),
             subject: OnceLock::new(),
+            reviews: Reviews::default(),
+            schemas: Schemas::default(),
+            secret_writes: AtomicU64::new(0),
         }));
         views.insert(identity, (Instant::now(), cluster.clone()));
         cluster

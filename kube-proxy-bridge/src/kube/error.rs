@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use wire::{Code, KubernetesCause, KubernetesError, Problem};
 
+use crate::plain::plain;
+
 /// A call that failed.
 #[derive(Clone, Debug)]
 pub struct Error {
@@ -208,15 +210,21 @@ impl Error {
     /// As the page is told. The message is the API server's: hide what is secret before it leaves the bridge.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let mut problem = Problem::new(self.code(), format!("{}: {}", self.call, self.message));
+        let mut problem = Problem::new(self.code(), format!("{}: {}", self.call, plain(&self.message)));
         problem.retryable = self.is_transient();
         problem.k8s = self.status.map(|status| KubernetesError {
             status,
             reason: self.reason.clone(),
-            causes: self.causes.clone(),
+            causes: self.causes.iter().map(told).collect(),
         });
         problem
     }
+}
+
+/// A cause as a person reads it.
+fn told(cause: &KubernetesCause) -> KubernetesCause {
+    let text = |text: &str| plain(text).into_owned();
+    KubernetesCause { reason: text(&cause.reason), message: text(&cause.message), field: cause.field.clone() }
 }
 
 impl fmt::Display for Error {

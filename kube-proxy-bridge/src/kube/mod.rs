@@ -11,7 +11,10 @@ mod call;
 mod connector;
 mod discovery;
 mod error;
+mod logs;
 mod objects;
+mod review;
+mod schema;
 mod watch;
 
 pub use call::{Answer, Call, Observation, Observer, Verb};
@@ -19,15 +22,18 @@ pub use connector::{ConnectError, Connector, Credential, Options};
 pub use discovery::Resource;
 pub use error::Error;
 pub use objects::{Applied, ApplyOptions, DeleteOptions, List, ListOptions, LogOptions, Patch};
-pub use watch::{WatchEvent, WatchOptions};
+pub use schema::{Part, SecretFields};
+pub use watch::{SILENCE, WatchEvent, WatchOptions};
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use discovery::Discovery;
+use review::Reviews;
+use schema::Schemas;
 
 /// The field manager of every apply. Any other name makes the next `helm upgrade` fail with a conflict on each field
 /// that it changes.
@@ -50,6 +56,10 @@ struct Inner {
     accepted: AtomicBool,
     /// The user name that the API server knows the credential by, once it was asked.
     subject: OnceLock<String>,
+    reviews: Reviews,
+    schemas: Schemas,
+    /// Writes to Secrets by this caller, so that what is kept of them is known to be old.
+    secret_writes: AtomicU64,
 }
 
 impl Cluster {
@@ -86,6 +96,12 @@ impl Cluster {
             401 => self.0.accepted.store(false, Ordering::Relaxed),
             _ => {}
         }
+    }
+
+    /// How many Secrets this caller has written, or tried to, here.
+    #[must_use]
+    pub fn secret_writes(&self) -> u64 {
+        self.0.secret_writes.load(Ordering::Relaxed)
     }
 }
 

@@ -329,26 +329,6 @@ impl Cluster {
         let call = Call { accept: Some("*/*"), timeout: LOG_TIMEOUT, ..Call::read(Verb::Get, target, about) };
         Ok(String::from_utf8_lossy(&self.send(call).await?.body).into_owned())
     }
-
-    /// Whether the caller may do `verb` to this resource; in all namespaces when `namespace` is empty.
-    ///
-    /// # Errors
-    /// The call's.
-    pub async fn can(&self, verb: &str, group: &str, resource: &str, namespace: &str) -> Result<bool, Error> {
-        let body = json!({
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": {"group": group, "namespace": namespace, "resource": resource, "verb": verb}},
-        });
-        let target = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews".to_owned();
-        let about = "selfsubjectaccessreviews".to_owned();
-        let call = Call {
-            is_idempotent: true,
-            ..Call::write(Verb::Create, target, about.clone(), (JSON, Bytes::from(body.to_string())))
-        };
-        let answer = read_object(&about, &self.send(call).await?.body)?;
-        Ok(answer.pointer("/status/allowed") == Some(&Value::Bool(true)))
-    }
 }
 
 /// The path of a resource, or of one of its objects, and its name in messages.
@@ -433,7 +413,7 @@ fn to_bytes(object: &Object) -> Bytes {
     Bytes::from(json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029"))
 }
 
-fn read_object(about: &str, body: &[u8]) -> Result<Object, Error> {
+pub(super) fn read_object(about: &str, body: &[u8]) -> Result<Object, Error> {
     let value = serde_json::from_slice(body).map_err(|error| Error::unreadable(about, error))?;
     Object::from_value(value).ok_or_else(|| Error::unreadable(about, "the answer is no object"))
 }

@@ -16,10 +16,13 @@ use super::objects::{locate, push_query};
 use super::{Cluster, Error};
 use crate::object::Object;
 
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 /// One object as a line of an answer: no object that etcd stores is larger.
 const LINE_LIMIT_BYTES: usize = 8 << 20;
 /// Longer than the server lets a watch last.
 const IDLE: Duration = Duration::from_secs(330);
+/// What is said of a watch that was silent for longer.
+pub const SILENCE: &str = "nothing came for 330 seconds";
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// Which changes.
@@ -33,6 +36,8 @@ pub struct WatchOptions {
     pub resource_version: String,
     /// After so many seconds the server ends it; 290 when 0.
     pub timeout_seconds: u32,
+    /// Only `metadata` of each.
+    pub metadata_only: bool,
 }
 
 /// A change.
@@ -86,7 +91,8 @@ impl Cluster {
             ],
         );
         let name = format!("watch {about}");
-        let call = Call::read(Verb::Watch, target, about);
+        let accept = options.metadata_only.then_some(METADATA);
+        let call = Call { accept, ..Call::read(Verb::Watch, target, about) };
         let response = timeout(ANSWER_WITHIN, self.response(&call, &name))
             .await
             .map_err(|_| Error::unreachable(&name, "no answer within 30 seconds"))??;
@@ -138,7 +144,7 @@ where
                 return Some(Err(Error::unreadable(&self.name, "an object is larger than 8 MiB")));
             }
             match timeout(IDLE, self.body.next()).await {
-                Err(_) => return Some(Err(Error::unreachable(&self.name, "nothing came for 330 seconds"))),
+                Err(_) => return Some(Err(Error::unreachable(&self.name, SILENCE))),
                 Ok(None) => return None,
                 Ok(Some(Err(error))) => {
                     return Some(Err(Error::unreachable(
