@@ -10,6 +10,8 @@ use super::{annotation, labels};
 use crate::object::Object;
 
 const PREFIX: &str = "sh.helm.release.v1.";
+/// The highest revision. No release gets there; a name that was made up may.
+const LAST: u32 = i32::MAX as u32;
 
 /// Labels, annotations and versions of one record's Secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,7 +120,8 @@ fn parse_name(name: &str) -> Option<(&str, u32)> {
     let (release, digits) = name.strip_prefix(PREFIX)?.rsplit_once(".v")?;
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
     let revision: u32 = is_plain.then(|| digits.parse().ok())??;
-    (!release.is_empty() && revision > 0).then_some((release, revision))
+    // One more must still be a number: the next revision is made of it.
+    (!release.is_empty() && (1..=LAST).contains(&revision)).then_some((release, revision))
 }
 
 fn texts(map: Option<&Value>) -> BTreeMap<String, String> {
@@ -150,6 +153,8 @@ mod tests {
             "sh.helm.release.v1.web.v+1",
             "sh.helm.release.v1.web.v",
             "sh.helm.release.v1.web.v4294967296",
+            "sh.helm.release.v1.web.v4294967295",
+            "sh.helm.release.v1.web.v2147483648",
             "sh.helm.release.v1..v1",
         ] {
             assert_eq!(parse_name(name), None, "{name}");

@@ -3,12 +3,12 @@
 //! A list of whole records is megabytes, of which nearly all is thrown away; and one bomb among them would be everybody's.
 //! So the Secrets' metadata comes first, and of each release on the page one record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wire::{Problem, ReleaseSummary, Releases, Status};
 
-use super::{Body, Head, Store, show, summary};
+use super::{Body, Feeds, Head, Store, feed, show, summary};
 use crate::kube::{Cluster, ListOptions};
 use crate::redact::Redactor;
 
@@ -32,17 +32,21 @@ pub struct Filter {
 
 /// Releases by namespace and name, each with its last revision.
 ///
-/// Cost: one call for 500 revisions (twice with a selector), one for each release that is given.
+/// Cost: one call for 500 revisions (twice with a selector), one for each release that is given; nothing for what `feeds` have.
 ///
 /// # Errors
 /// The calls'.
-pub async fn list(cluster: &Cluster, filter: &Filter, redactor: &Redactor) -> Result<Releases, Problem> {
+pub async fn list(
+    cluster: &Cluster,
+    feeds: &Feeds,
+    filter: &Filter,
+    redactor: &Redactor,
+) -> Result<Releases, Problem> {
     let namespace = filter.namespace.as_deref();
-    let mut heads = newest_heads(cluster, namespace, "").await?;
+    let mut heads = feed::newest(feeds.heads(cluster, namespace).await?);
     if !filter.selector.is_empty() {
         // The server knows selectors; which revision is the newest it does not.
-        let selected: BTreeSet<String> =
-            all_heads(cluster, namespace, &filter.selector).await?.into_iter().map(|head| head.uid).collect();
+        let selected = feed::uids(all_heads(cluster, namespace, &filter.selector).await?);
         heads.retain(|_, head| selected.contains(&head.uid));
     }
     if !filter.status.is_empty() {
@@ -61,7 +65,7 @@ pub async fn list(cluster: &Cluster, filter: &Filter, redactor: &Redactor) -> Re
         rest.truncate(filter.limit);
         next = rest.last().map(|head| format!("{}/{}", head.namespace, head.name));
     }
-    let items = stream::iter(rest.into_iter().map(|head| newest(cluster, head, redactor)))
+    let items = stream::iter(rest.into_iter().map(|head| newest(cluster, feeds, head, redactor)))
         .buffered(AT_ONCE)
         .try_filter_map(|item| async { Ok(item) })
         .try_collect()
@@ -78,14 +82,7 @@ pub async fn newest_heads(
     namespace: Option<&str>,
     selector: &str,
 ) -> Result<BTreeMap<(String, String), Head>, Problem> {
-    let mut newest: BTreeMap<(String, String), Head> = BTreeMap::new();
-    for head in all_heads(cluster, namespace, selector).await? {
-        let key = (head.namespace.clone(), head.name.clone());
-        if newest.get(&key).is_none_or(|known| known.revision < head.revision) {
-            newest.insert(key, head);
-        }
-    }
-    Ok(newest)
+    Ok(feed::newest(all_heads(cluster, namespace, selector).await?))
 }
 
 /// By `owner=helm` alone, as Helm looks: the Secret's type is not asked for.
@@ -106,11 +103,19 @@ async fn all_heads(cluster: &Cluster, namespace: Option<&str>, selector: &str) -
 /// A release whose record may be read no more, or not by this caller, is told from its head.
 async fn newest(
     cluster: &Cluster,
+    feeds: &Feeds,
     head: Head,
     redactor: &Redactor,
 ) -> Result<Option<ReleaseSummary>, Problem> {
+    if let Some(last) = feeds.summary(cluster.identity(), &head) {
+        return Ok(Some(ReleaseSummary { namespace: head.namespace, name: head.name, last }));
+    }
     let last = match Store::new(cluster, &head.namespace).get(&head.name, head.revision).await {
-        Ok(Some(revision)) => show::summary(&revision, redactor),
+        Ok(Some(revision)) => {
+            let last = show::summary(&revision, redactor);
+            feeds.keep(cluster.identity(), &revision.head, &last);
+            last
+        }
         Ok(None) => return Ok(None),
         Err(problem) if problem.status == 403 => summary(&head, &Body::Corrupt(problem.detail)),
         Err(problem) => return Err(problem),

@@ -109,7 +109,9 @@ pub fn verdict(last: &Entry, now: &Time, patience: &Patience) -> Lock {
     }
 }
 
-fn age(since: &Time, now: &Time) -> Duration {
+/// How long `since` was before `now`; nothing when it comes after.
+#[must_use]
+pub fn age(since: &Time, now: &Time) -> Duration {
     let ((since, since_nanoseconds), (now, now_nanoseconds)) = (since.since_1970(), now.since_1970());
     let nanoseconds =
         i128::from(now - since) * 1_000_000_000 + i128::from(now_nanoseconds) - i128::from(since_nanoseconds);

@@ -8,8 +8,10 @@
 //! *Source*: helm v4.3.1 `pkg/storage/storage.go`, `pkg/storage/driver/secrets.go`, `pkg/action/upgrade.go`.
 
 mod chart;
+mod feed;
 mod head;
 mod history;
+mod interrupted;
 mod labels;
 mod list;
 pub mod lock;
@@ -19,8 +21,10 @@ mod store;
 pub mod values;
 
 pub use chart::{chart_to_record, record_size};
+pub use feed::Feeds;
 pub use head::{Head, Writer};
 pub use history::{Entry, History};
+pub use interrupted::interrupted;
 pub use labels::merge_labels;
 pub use list::{Filter, list, newest_heads};
 pub use revision::{Body, Revision, summary};

@@ -7,6 +7,7 @@ use wire::{Code, Problem, RevisionSummary, Status};
 
 use super::Head;
 use crate::object::Object;
+use crate::plain::plain;
 
 /// One revision, whole.
 #[derive(Clone, Debug)]
@@ -112,7 +113,7 @@ fn mismatch(head: &Head, record: &Record) -> Option<String> {
         // Helm's least record has no namespace; then nothing is claimed.
         .filter(|(what, inside, outside)| inside != outside && !(*what == "namespace" && inside.is_empty()))
         .map(|(what, inside, outside)| {
-            format!("its {what} is \"{inside}\" in the record and \"{outside}\" on the Secret")
+            format!("its {what} is \"{}\" in the record and \"{outside}\" on the Secret", plain(inside))
         })
         .collect();
     (!wrong.is_empty()).then(|| wrong.join("; "))
@@ -125,6 +126,11 @@ pub fn summary(head: &Head, body: &Body) -> RevisionSummary {
         revision: head.revision,
         status: head.status(),
         labels: head.user_labels(),
+        writer: head
+            .writer
+            .as_ref()
+            .map(|writer| plain(&writer.manager).into_owned())
+            .filter(|name| !name.is_empty()),
         ..RevisionSummary::default()
     };
     let record = match body {
@@ -132,15 +138,16 @@ pub fn summary(head: &Head, body: &Body) -> RevisionSummary {
         Body::Record(record) => record,
     };
     let metadata = record.chart.as_ref().and_then(|chart| chart.metadata.clone()).unwrap_or_default();
+    let told = |text: &str| plain(text).into_owned();
     RevisionSummary {
         status: Status::named(&record.info.status),
-        chart: metadata.name,
-        chart_version: metadata.version,
-        app_version: metadata.app_version,
-        description: record.info.description.clone(),
+        chart: told(&metadata.name),
+        chart_version: told(&metadata.version),
+        app_version: told(&metadata.app_version),
+        description: told(&record.info.description),
         updated: record.info.last_deployed.as_ref().map(Time::to_string),
         rollback_revision: Some(record.info.rollback_revision).filter(|revision| *revision != 0),
-        apply_method: record.apply_method.clone(),
+        apply_method: told(&record.apply_method),
         mismatch: mismatch(head, record),
         ..base
     }

@@ -14,6 +14,7 @@ use super::values::coalesce;
 use super::{Body, Entry, Revision};
 use crate::documents;
 use crate::object::Object;
+use crate::plain::plain;
 use crate::redact::{Redaction, Redactor};
 
 const UNREADABLE: &str =
@@ -76,7 +77,7 @@ pub fn summary(revision: &Revision, redactor: &Redactor) -> RevisionSummary {
     if let Body::Record(record) = &revision.body
         && !is_plain(&record.info.description)
     {
-        summary.description = secrets(record, redactor).text(&summary.description);
+        summary.description = secrets(record, redactor).told(&summary.description);
     }
     summary
 }
@@ -116,7 +117,8 @@ pub fn detail(
 ) -> RevisionDetail {
     let hidden = redactor.map(|redactor| secrets(record, redactor));
     let hidden = hidden.as_ref();
-    let text = |text: &str| hidden.map_or_else(|| text.to_owned(), |hidden| hidden.text(text));
+    // Revealed or not: what people read steers no terminal.
+    let text = |text: &str| hidden.map_or_else(|| plain(text).into_owned(), |hidden| hidden.told(text));
     let documents = |text: &str| hidden.map_or_else(|| text.to_owned(), |hidden| manifest(text, hidden));
     let values = |values: &Map<String, Value>| match hidden {
         None => values.clone(),
