@@ -4,8 +4,9 @@
 
 mod process;
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
@@ -24,6 +25,9 @@ const CALL_BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 /// Bytes: from a small record to the limit.
 const RECORD_BUCKETS: [f64; 9] =
     [4096.0, 8192.0, 16384.0, 32768.0, 65536.0, 131_072.0, 262_144.0, 524_288.0, 1_048_576.0];
+
+/// Releases that failed and are remembered; others are not measured.
+const FAILURES: usize = 4096;
 
 /// All metrics; cheap to clone.
 #[derive(Clone)]
@@ -63,6 +67,8 @@ struct Inner {
     streams: Gauge,
     streams_dropped: Counter,
     redactions: Family<WhereLabel, Counter>,
+    /// Releases whose last operation failed, by namespace and name, and since when. Names are no labels.
+    failures: Mutex<BTreeMap<(String, String), Instant>>,
 }
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -190,6 +196,17 @@ impl Drop for Counted {
     }
 }
 
+/// Counts values that are hidden; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hits(Counter);
+
+impl Hits {
+    /// One more.
+    pub fn one(&self) {
+        self.0.inc();
+    }
+}
+
 /// An operation that waits for its turn; dropping it ends the wait.
 #[derive(Debug)]
 pub struct Queued {
@@ -291,6 +308,7 @@ impl Metrics {
                 Counter::default()
             ),
             redactions: family!("redactions", "Values that were hidden"),
+            failures: Mutex::default(),
             registry: root,
         };
         Self(Arc::new(inner))
@@ -475,9 +493,25 @@ impl Metrics {
         self.0.streams_dropped.inc();
     }
 
-    /// `count` values were hidden.
-    pub fn redacted(&self, place: Place, count: u64) {
-        self.0.redactions.get_or_create(&WhereLabel { r#where: place.word() }).inc_by(count);
+    /// Counts values that are hidden in this place.
+    #[must_use]
+    pub fn hits(&self, place: Place) -> Hits {
+        Hits(self.0.redactions.get_or_create(&WhereLabel { r#where: place.word() }).clone())
+    }
+
+    /// An operation of a release ended: well, or not. From a failure to the next success it took time to recover.
+    pub fn release_ended(&self, namespace: &str, release: &str, kind: OperationKind, success: bool) {
+        let key = (namespace.to_owned(), release.to_owned());
+        let mut failures = self.0.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if !success {
+            if failures.len() < FAILURES {
+                failures.entry(key).or_insert_with(Instant::now);
+            }
+            return;
+        }
+        let Some(since) = failures.remove(&key) else { return };
+        let labels = RecoveryLabels { action: Word(kind.text()), found_state: Word("failed") };
+        self.0.recovery_seconds.get_or_create(&labels).observe(since.elapsed().as_secs_f64());
     }
 }
 
@@ -546,7 +580,11 @@ mod tests {
         metrics.rate_limited("/v1/plans");
         let stream = metrics.stream_open();
         metrics.stream_dropped();
-        metrics.redacted(Place::Plan, 4);
+        let hits = metrics.hits(Place::Plan);
+        (0..4).for_each(|_| hits.one());
+        metrics.release_ended("shop", "web", OperationKind::Upgrade, true);
+        metrics.release_ended("shop", "web", OperationKind::Upgrade, false);
+        metrics.release_ended("shop", "web", OperationKind::Rollback, true);
         let text = metrics.text();
         for line in [
             "kpb_operations_total{type=\"install\",result=\"failed\",reason=\"conflict\"} 1",
@@ -569,6 +607,7 @@ mod tests {
             "kpb_orphans_detected_total 2",
             "kpb_recoveries_total{action=\"resume\",found_state=\"pending-install\"} 1",
             "kpb_recovery_duration_seconds_count{action=\"resume\",found_state=\"pending-install\"} 1",
+            "kpb_recovery_duration_seconds_count{action=\"rollback\",found_state=\"failed\"} 1",
             "kpb_record_bytes_bucket{le=\"8192.0\"} 1",
             "kpb_record_write_failures_total{reason=\"conflict\"} 1",
             "kpb_time_to_ready_seconds_count{kind_class=\"workload\"} 1",

@@ -17,7 +17,10 @@ use sha2::Sha256;
 use wire::{EventBody, FieldChange, FieldConflict, ObjectRef, Problem};
 
 use crate::fieldpath::{Path, Step};
+use crate::kube::{Part, SecretFields};
+use crate::metrics::Hits;
 use crate::object::Object;
+use crate::plain::plain;
 
 /// Shorter values are hidden where they stand, but not looked for: half the text would match.
 const SHORTEST: usize = 8;
@@ -56,9 +59,13 @@ const REFERENCES: [&str; 13] = [
     "type",
 ];
 
-/// The process's key.
+/// The process's key, and where hidden values are counted.
 #[derive(Clone)]
-pub struct Redactor(Arc<[u8; 32]>);
+pub struct Redactor {
+    key: Arc<[u8; 32]>,
+    hits: Option<Hits>,
+    fields: Arc<SecretFields>,
+}
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -74,13 +81,36 @@ impl Redactor {
     pub fn new() -> Result<Self, getrandom::Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
-        Ok(Self(Arc::new(key)))
+        Ok(Self { key: Arc::new(key), hits: None, fields: Arc::default() })
+    }
+
+    /// The same, with every value that is hidden counted.
+    #[must_use]
+    pub fn counted(&self, hits: Hits) -> Self {
+        Self { hits: Some(hits), ..self.clone() }
+    }
+
+    /// The same, knowing what custom kinds call secret themselves.
+    #[must_use]
+    pub fn with_fields(&self, fields: SecretFields) -> Self {
+        Self { fields: Arc::new(fields), ..self.clone() }
     }
 
     /// What stands in a secret's place.
     #[must_use]
     pub fn hide(&self, secret: &[u8]) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0[..]) else {
+        self.count();
+        self.tag(secret)
+    }
+
+    fn count(&self) {
+        if let Some(hits) = &self.hits {
+            hits.one();
+        }
+    }
+
+    fn tag(&self, secret: &[u8]) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key[..]) else {
             // HMAC takes keys of every length.
             return "‹hidden›".to_owned();
         };
@@ -95,7 +125,23 @@ impl Redactor {
     #[must_use]
     pub fn known<'a>(&self, objects: impl IntoIterator<Item = &'a Object>) -> Redaction {
         let mut redaction = Redaction { redactor: self.clone(), patterns: HashMap::new(), count: 0 };
-        for object in objects.into_iter().filter(|object| is_secret(object)) {
+        for object in objects {
+            for way in self.fields.of(object.api_version(), object.kind()) {
+                let mut texts = Vec::new();
+                for (name, value) in object.as_map() {
+                    if let Some((Part::Field(first), rest)) = way.split_first()
+                        && first == name
+                    {
+                        collect(value, rest, &mut texts);
+                    }
+                }
+                for text in texts {
+                    redaction.learn(text.as_bytes());
+                }
+            }
+            if !is_secret(object) {
+                continue;
+            }
             for (field, is_encoded) in [("/data", true), ("/stringData", false)] {
                 let values = object.pointer(field).and_then(Value::as_object);
                 for text in values.into_iter().flat_map(Map::values).filter_map(Value::as_str) {
@@ -105,6 +151,25 @@ impl Redactor {
             }
         }
         redaction
+    }
+}
+
+/// The texts at the end of a way.
+fn collect<'a>(value: &'a Value, way: &[Part], texts: &mut Vec<&'a str>) {
+    match (way.split_first(), value) {
+        (None, Value::String(text)) => texts.push(text),
+        (Some((Part::Field(name), rest)), Value::Object(map)) => {
+            if let Some(below) = map.get(name) {
+                collect(below, rest, texts);
+            }
+        }
+        (Some((Part::Any, rest)), Value::Object(map)) => {
+            map.values().for_each(|below| collect(below, rest, texts))
+        }
+        (Some((Part::Any, rest)), Value::Array(items)) => {
+            items.iter().for_each(|below| collect(below, rest, texts))
+        }
+        _ => {}
     }
 }
 
@@ -130,7 +195,7 @@ impl Redaction {
         if trimmed.len() < SHORTEST {
             return;
         }
-        let tag = self.redactor.hide(trimmed);
+        let tag = self.redactor.tag(trimmed);
         let mut forms: BTreeSet<Vec<u8>> = BTreeSet::new();
         forms.insert(trimmed.to_vec());
         // As it stands inside a JSON text, and line by line inside indented YAML.
@@ -205,7 +270,7 @@ impl Redaction {
                 match self.starting_at(bytes, inside) {
                     Some((form, _)) if inside + form.len() > end => {
                         end = inside + form.len();
-                        tag = self.redactor.hide(&bytes[start..end]);
+                        tag = self.redactor.tag(&bytes[start..end]);
                     }
                     _ => {}
                 }
@@ -214,11 +279,19 @@ impl Redaction {
             let start = floor(text, start);
             let end = ceil(text, end);
             out.push_str(&text[done..start.max(done)]);
+            self.redactor.count();
             out.push_str(&tag);
             (done, at) = (end, end);
         }
         out.push_str(&text[done..]);
         out
+    }
+
+    /// The same for text of others that a person reads: nothing in it steers a terminal. That goes first, because an escape in
+    /// the middle of a value would hide it from us and not from the reader.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        self.text(&plain(text))
     }
 
     fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize, String)> {
@@ -236,6 +309,14 @@ impl Redaction {
     /// Hides what is secret in an object.
     pub fn object(&self, object: &mut Object) {
         let is_secret = is_secret(object);
+        let fields = self.redactor.fields.clone();
+        for way in fields.of(object.api_version(), object.kind()) {
+            if let Some((Part::Field(name), rest)) = way.split_first()
+                && let Some(value) = object.as_map_mut().get_mut(name)
+            {
+                self.hide_along(rest, value);
+            }
+        }
         for (name, value) in object.as_map_mut() {
             let context = if is_secret && matches!(name.as_str(), "data" | "stringData") {
                 Context::Secret
@@ -265,6 +346,11 @@ impl Redaction {
             _ => trail(&path.0),
         };
         let mut value = value.clone();
+        for way in self.redactor.fields.of(&object.api_version, &object.kind) {
+            if let Some(rest) = rest_of(way, &path.0) {
+                self.hide_along(rest, &mut value);
+            }
+        }
         if in_secret
             && path.0.is_empty()
             && let Some(mut object) = Object::from_value(value.clone())
@@ -292,9 +378,9 @@ impl Redaction {
 
     /// Hides known values in what a problem says.
     pub fn problem(&self, problem: &mut Problem) {
-        problem.detail = self.text(&problem.detail);
+        problem.detail = self.told(&problem.detail);
         for cause in problem.k8s.iter_mut().flat_map(|error| &mut error.causes) {
-            cause.message = self.text(&cause.message);
+            cause.message = self.told(&cause.message);
         }
         for conflict in &mut problem.conflicts {
             for value in [&mut conflict.live, &mut conflict.chart].into_iter().flatten() {
@@ -313,7 +399,7 @@ impl Redaction {
             }
             EventBody::Log { lines, .. } => {
                 for line in lines {
-                    *line = self.text(line);
+                    *line = self.told(line);
                 }
             }
             EventBody::Object { problem, .. } => {
@@ -323,15 +409,35 @@ impl Redaction {
             }
             EventBody::ObjectEvent { message, .. }
             | EventBody::Status { message, .. }
-            | EventBody::Warning { message, .. } => *message = self.text(message),
+            | EventBody::Warning { message, .. } => *message = self.told(message),
             EventBody::Problem { problem, .. } => self.problem(problem),
-            EventBody::Prompt { question, .. } => *question = self.text(question),
+            EventBody::Prompt { question, .. } => *question = self.told(question),
             EventBody::Done { .. }
             | EventBody::Draining { .. }
             | EventBody::Hook { .. }
+            | EventBody::Orphans { .. }
             | EventBody::PlanSummary { .. }
             | EventBody::Record { .. }
             | EventBody::State { .. } => {}
+        }
+    }
+
+    /// Hides what stands at the end of a way.
+    fn hide_along(&self, way: &[Part], value: &mut Value) {
+        match (way.split_first(), value) {
+            (None, value) => self.hide_in(Context::Secret, value),
+            (Some((Part::Field(name), rest)), Value::Object(map)) => {
+                if let Some(below) = map.get_mut(name) {
+                    self.hide_along(rest, below);
+                }
+            }
+            (Some((Part::Any, rest)), Value::Object(map)) => {
+                map.iter_mut().for_each(|(_, below)| self.hide_along(rest, below));
+            }
+            (Some((Part::Any, rest)), Value::Array(items)) => {
+                items.iter_mut().for_each(|below| self.hide_along(rest, below));
+            }
+            _ => {}
         }
     }
 
@@ -406,6 +512,12 @@ impl Hidden {
         self.with(|redaction| redaction.text(text)).unwrap_or_else(|| text.to_owned())
     }
 
+    /// The same for text of others that a person reads: nothing in it steers a terminal.
+    #[must_use]
+    pub fn told(&self, text: &str) -> String {
+        self.text(&plain(text))
+    }
+
     /// Hides what is secret in a conflict of `object`, whose document is what would be sent.
     pub fn conflict(&self, object: &ObjectRef, document: &Value, conflict: &mut FieldConflict) {
         // A field that the document does not have has no value to show either.
@@ -429,6 +541,24 @@ impl Hidden {
     }
 }
 
+/// What is left of a way behind these steps; `None` when they lead elsewhere. Behind its end everything is secret.
+fn rest_of<'a>(way: &'a [Part], steps: &[Step]) -> Option<&'a [Part]> {
+    let mut rest = way;
+    for step in steps {
+        let Some((part, after)) = rest.split_first() else { return Some(&[]) };
+        let fits = match (part, step) {
+            (Part::Field(name), Step::Field(found)) => name == found,
+            (Part::Any, _) => true,
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+        rest = after;
+    }
+    Some(rest)
+}
+
 /// What is known of a value from where it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
@@ -447,7 +577,7 @@ enum Context {
 
 impl Context {
     fn of(name: &str) -> Self {
-        let plain = plain(name);
+        let plain = bare(name);
         let is_secret = !is_of_reference(&plain) && SECRET_NAMES.iter().any(|part| plain.contains(part));
         if !is_secret {
             return match name {
@@ -518,12 +648,12 @@ fn is_pin(name: &str) -> bool {
 
 /// Whether a name in a map of secrets tells of where a secret is, and not the secret.
 fn is_reference(name: &str) -> bool {
-    let plain = plain(name);
+    let plain = bare(name);
     is_of_reference(&plain) || REFERENCES.contains(&plain.as_str())
 }
 
 /// Lower case, without `-` and `_`.
-fn plain(name: &str) -> String {
+fn bare(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).collect::<String>().to_ascii_lowercase()
 }
 
@@ -741,6 +871,39 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_kind_calls_secret_is_hidden_there_and_everywhere() {
+        let field = |name: &str| Part::Field(name.to_owned());
+        let ways = vec![
+            vec![field("spec"), field("login")],
+            vec![field("spec"), field("users"), Part::Any, field("word")],
+        ];
+        let redactor =
+            redactor().with_fields(SecretFields::default().with("example.org/v1", "Database", ways));
+        let database = object(json!({"apiVersion": "example.org/v1", "kind": "Database",
+            "spec": {"login": "short", "users": [{"word": "hunter2-hunter2", "who": "me"}], "size": 3}}));
+        let redaction = redactor.known([&database]);
+        let mut hidden = database.clone();
+        redaction.object(&mut hidden);
+        let text = hidden.clone().into_value().to_string();
+        assert!(!text.contains("short") && !text.contains("hunter2") && text.contains("\"me\""), "{text}");
+        assert_eq!(hidden.pointer("/spec/size"), Some(&json!(3)));
+        assert!(!redaction.told("the word is hunter2-hunter2").contains("hunter2"));
+        let mut other =
+            object(json!({"apiVersion": "example.org/v1", "kind": "Other", "spec": {"login": "short"}}));
+        redaction.object(&mut other);
+        assert_eq!(other.pointer("/spec/login"), Some(&json!("short")));
+        let reference = database.reference();
+        let at = |keys: &[&str], value: Value| {
+            let path = Path(keys.iter().map(|key| Step::parse(key).expect(key)).collect());
+            redaction.at(&reference, &path, &value).to_string()
+        };
+        assert!(at(&["f:spec", "f:login"], json!("x")).contains("hidden"));
+        assert!(at(&["f:spec"], json!({"login": "x", "size": 3})).contains("hidden"));
+        assert!(at(&["f:spec", "f:users", "i:0", "f:word"], json!("x")).contains("hidden"));
+        assert!(!at(&["f:spec", "f:size"], json!(3)).contains("hidden"));
     }
 
     #[test]
