@@ -1,10 +1,9 @@
 //! The dry run of one object, and what its answer means: a prediction, conflicts, or a refusal.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
-use wire::{Class, Code, FieldChoice, Owner, OwnerOperation, Problem};
+use wire::{Class, Code, FieldChoice, Owner, Problem};
 
+use super::decide::Settled;
 use super::examine::{Context, Examined, Refusal};
 use super::fields::Shape;
 use super::managed::{HELM, Manager};
@@ -22,7 +21,7 @@ pub(super) struct Attempt<'a, 'b> {
     pub(super) live: Option<Object>,
     pub(super) send: Object,
     pub(super) managers: Vec<Manager>,
-    pub(super) choices: BTreeMap<&'a str, FieldChoice>,
+    pub(super) settled: Settled,
 }
 
 impl Attempt<'_, '_> {
@@ -51,12 +50,10 @@ impl Attempt<'_, '_> {
             let path = Path::find(&conflict.field, &self.document)
                 .or_else(|| Path::find(&conflict.field, &live))
                 .unwrap_or_default();
-            match self.choices.get(conflict.field.as_str()) {
+            match self.settled.choice(&conflict) {
                 Some(FieldChoice::Force) => examined.action.force = true,
-                Some(FieldChoice::TakeOver) if conflict.owner.operation == OwnerOperation::Update => {
-                    examined.action.take_over.push((conflict.owner.clone(), path.clone()));
-                }
-                _ => undecided = true,
+                Some(_) => examined.action.take_over.push((conflict.owner.clone(), path.clone())),
+                None => undecided = true,
             }
             examined.conflicts.push((conflict, path));
         }
@@ -150,7 +147,7 @@ impl Attempt<'_, '_> {
             }
             if error.is_immutable() {
                 problem = Problem { k8s: problem.k8s, ..Problem::new(Code::ImmutableField, problem.detail) };
-                examined.propose_recreate = RECREATABLE.contains(&object.kind.as_str());
+                examined.propose_recreate = would_recreate(error, &object.kind);
                 if examined.propose_recreate && self.context.may_recreate(&object) {
                     let shape = Shape::of(&self.managers);
                     let predicted =
@@ -198,7 +195,7 @@ impl Attempt<'_, '_> {
         for (path, owner, item, ours) in drifted {
             let mut conflict = conflict::conflict(path.to_string(), owner, Some(item), Some(ours));
             conflict.advice.retain(|choice| *choice == FieldChoice::TakeOver);
-            match self.choices.get(conflict.field.as_str()) {
+            match self.settled.choice(&conflict) {
                 Some(FieldChoice::TakeOver) if conflict.advice.contains(&FieldChoice::TakeOver) => {
                     path.remove(&mut cleaned);
                     examined.action.take_over.push((conflict.owner.clone(), path.clone()));
@@ -246,3 +243,8 @@ const RECREATABLE: [&str; 10] = [
     "Service",
     "StatefulSet",
 ];
+
+/// Whether another object of the same name would be taken where a change of this one is refused.
+pub(super) fn would_recreate(error: &Error, kind: &str) -> bool {
+    error.is_immutable() && RECREATABLE.contains(&kind)
+}

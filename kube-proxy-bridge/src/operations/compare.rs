@@ -76,6 +76,7 @@ fn planned(item: &Item, class: Class, namespace: &str) -> PlannedObject {
         fields: Vec::new(),
         truncated: false,
         conflicts: Vec::new(),
+        decisions: Vec::new(),
         problem: None,
         recreate: false,
         approximate: false,

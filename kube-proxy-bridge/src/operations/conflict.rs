@@ -82,7 +82,8 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 }
 
 /// What a manager is, told by its name.
-fn kind(owner: &Owner) -> ConflictKind {
+#[must_use]
+pub fn kind(owner: &Owner) -> ConflictKind {
     let name = owner.manager.to_ascii_lowercase();
     let is = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     if name.starts_with("kubectl") || is(&["mozilla", "k9s", "lens", "headlamp", "dashboard"]) {

@@ -17,6 +17,7 @@ use super::log::guard;
 use crate::aside::aside;
 use crate::documents;
 use crate::kube::{self, Cluster};
+use crate::metrics::Metrics;
 use crate::object::Object;
 use crate::redact::{Hidden, Redactor, is_secret};
 use crate::releases::show;
@@ -109,6 +110,7 @@ pub(super) struct Context {
     /// What must not be shown: the same that no event of `handle` tells.
     pub(super) redaction: Hidden,
     redactor: Redactor,
+    pub(super) metrics: Metrics,
     /// The longest each wait may take.
     pub(super) step_timeout: Duration,
     deadline: Instant,
@@ -132,6 +134,7 @@ impl Context {
         handle: Handle,
         cluster: Cluster,
         redactor: Redactor,
+        metrics: Metrics,
         step_timeout: Duration,
         deadline: Duration,
     ) -> Arc<Self> {
@@ -140,6 +143,7 @@ impl Context {
             redaction: handle.hidden().clone(),
             handle,
             redactor,
+            metrics,
             step_timeout,
             deadline: now + deadline,
             cluster: Mutex::new((0, cluster)),
@@ -158,8 +162,8 @@ impl Context {
     pub(super) fn again(&self, step_seconds: u32, deadline_seconds: u32) -> Arc<Self> {
         let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds.max(1))).min(LONGEST);
         let (handle, redactor) = (self.handle.clone(), self.redactor.clone());
-        let context =
-            Self::new(handle, self.cluster(), redactor, seconds(step_seconds), seconds(deadline_seconds));
+        let (step, deadline) = (seconds(step_seconds), seconds(deadline_seconds));
+        let context = Self::new(handle, self.cluster(), redactor, self.metrics.clone(), step, deadline);
         *guard(&context.cluster) = guard(&self.cluster).clone();
         context
     }
@@ -334,7 +338,7 @@ impl Context {
     /// Tells what the API server warns of, about an object.
     pub(super) fn warn(&self, object: Option<&ObjectRef>, warnings: Vec<String>) {
         for warning in warnings {
-            let message = self.redaction.text(&warning);
+            let message = self.redaction.told(&warning);
             self.handle.emit(EventBody::Warning { object: object.cloned(), message });
         }
     }

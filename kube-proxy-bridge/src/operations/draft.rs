@@ -64,7 +64,7 @@ pub(super) fn rolled_back(target: &Record, last: &Record, description: &str) -> 
     Record {
         name: last.name.clone(),
         namespace: last.namespace.clone(),
-        version: last.version + 1,
+        version: last.version.saturating_add(1),
         info: Info {
             first_deployed: last.info.first_deployed.clone(),
             last_deployed: Some(now()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use release::record::Record;
-use wire::{Class, Drift, ObjectRef, Orphans, Problem};
+use wire::{Class, Code, Drift, ObjectRef, Orphans, Problem, Status};
 
 use super::examine::identity;
 use super::inputs::Inputs;
@@ -13,6 +13,7 @@ use super::plan::make;
 use crate::documents::{Item, read_stored};
 use crate::kube::{Cluster, Error};
 use crate::redact::Redactor;
+use crate::releases::{Revision, Store};
 
 const AT_ONCE: usize = 8;
 
@@ -60,6 +61,35 @@ impl Footprint {
             self.hooks.extend(new);
         }
     }
+}
+
+/// What a release left behind: live objects that carry its marks and are in its last manifest no more, and hooks that are
+/// still there.
+///
+/// Cost: the records; one list of metadata for each kind and namespace that any revision named, one call for each hook.
+///
+/// # Errors
+/// `not-found` when there is no such release; the last record cannot be read; the calls'.
+pub async fn orphans(cluster: &Cluster, namespace: &str, release: &str) -> Result<Orphans, Problem> {
+    let mut footprint = Footprint::default();
+    let mut last: Option<Revision> = None;
+    let visit = |revision: Revision| {
+        if let Ok(record) = revision.record() {
+            footprint.add(record);
+        }
+        if last.as_ref().is_none_or(|last| last.head.revision < revision.head.revision) {
+            last = Some(revision);
+        }
+    };
+    Store::new(cluster, namespace).walk(release, visit).await?;
+    let sentence = || format!("There is no release {release} in namespace {namespace}.");
+    let last = last.ok_or_else(|| Problem::new(Code::NotFound, sentence()))?.into_record()?;
+    let current = match Status::named(&last.info.status) {
+        // Nothing of it should be there.
+        Status::Uninstalled => Vec::new(),
+        _ => read_stored(&last.manifest)?,
+    };
+    left_behind(cluster, namespace, release, footprint, &current).await
 }
 
 /// Live objects that carry the release's marks and stand in none of `current`, and hooks that are still there.
@@ -112,7 +142,10 @@ pub async fn left_behind(
 }
 
 /// Where an object of the release is; `None` when its kind is not served any more.
-async fn place(
+///
+/// # Errors
+/// The call's.
+pub async fn place(
     cluster: &Cluster,
     namespace: &str,
     mut object: ObjectRef,

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
-use wire::{Cause, Class, Code, FieldChoice, FieldConflict, ObjectRef, Owner, Problem};
+use wire::{Cause, Class, Code, Decision, FieldConflict, ObjectRef, Owner, Problem};
 
 use super::attempt::Attempt;
+use super::decide::{self, Choices, Settled};
 use super::fields::Change;
-use super::managed::Manager;
 use super::ownership::Policy;
 use super::plan::Request;
 use super::{managed, normalise, ownership};
@@ -70,6 +70,7 @@ pub(super) struct Examined {
     pub(super) action: Action,
     pub(super) problem: Option<Problem>,
     pub(super) conflicts: Vec<(FieldConflict, Path)>,
+    pub(super) decisions: Vec<Decision>,
     pub(super) changes: Vec<Change>,
     pub(super) causes: Vec<(Cause, Option<Owner>)>,
     pub(super) live: Option<Value>,
@@ -97,6 +98,7 @@ impl Examined {
             },
             problem: None,
             conflicts: Vec::new(),
+            decisions: Vec::new(),
             changes: Vec::new(),
             causes: Vec::new(),
             live: None,
@@ -214,16 +216,8 @@ impl<'a> Context<'a> {
         self.base.keys()
     }
 
-    fn choices(&self, object: &ObjectRef) -> BTreeMap<&'a str, FieldChoice> {
-        let wanted = identity(object);
-        let decided = self.request.options.conflicts.objects.iter().filter(|decided| {
-            let mut named = decided.object.clone();
-            if named.namespace.is_none() {
-                named.namespace.clone_from(&object.namespace);
-            }
-            identity(&named) == wanted
-        });
-        decided.flat_map(|decided| &decided.fields).map(|(field, choice)| (field.as_str(), *choice)).collect()
+    fn choices(&self, object: &ObjectRef) -> Choices<'a> {
+        decide::choices(&self.request.options.conflicts, object, None)
     }
 
     pub(super) fn may_recreate(&self, object: &ObjectRef) -> bool {
@@ -271,12 +265,14 @@ impl<'a> Context<'a> {
             return Ok(examined.refused(class, Problem::new(Code::Ownership, sentence)));
         }
         let managers = live.as_ref().map(managed::managers).unwrap_or_default();
-        let choices = self.choices(&reference);
-        if live.is_some()
-            && let Err(problem) = yield_fields(&mut send, &choices, &managers)
-        {
-            return Ok(examined.refused(Class::Conflict, problem));
-        }
+        let settled = match &live {
+            None => Settled::default(),
+            Some(live) => match decide::settle(&mut send, live, &self.choices(&reference)) {
+                Ok(settled) => settled,
+                Err(problem) => return Ok(examined.refused(Class::Conflict, problem)),
+            },
+        };
+        examined.decisions.clone_from(&settled.decisions);
         examined.action.send = Some(send.clone());
         examined.action.client_side = managed::is_client_side(&managers);
         let attempt = Attempt {
@@ -287,7 +283,7 @@ impl<'a> Context<'a> {
             live,
             send,
             managers,
-            choices,
+            settled,
         };
         let mut examined = attempt.run(examined).await?;
         if adopts && matches!(examined.action.class, Class::Update | Class::Unchanged) {
@@ -439,30 +435,4 @@ pub(super) enum Refusal {
     Unverifiable(&'static str),
     Forbidden,
     Invalid,
-}
-
-/// Takes the yielded fields out of what is sent.
-fn yield_fields(
-    send: &mut Object,
-    choices: &BTreeMap<&str, FieldChoice>,
-    managers: &[Manager],
-) -> Result<(), Problem> {
-    let mut value = std::mem::take(send).into_value();
-    let mut refused = None;
-    for (field, _) in choices.iter().filter(|(_, choice)| **choice == FieldChoice::Yield) {
-        let Some(path) = Path::find(field, &value) else { continue };
-        if managed::has_other_owner(managers, &path) {
-            path.remove(&mut value);
-        } else {
-            refused = Some(Problem::new(
-                Code::InvalidRequest,
-                format!(
-                    "{field} cannot be left to another: nobody but Helm owns it, and it would fall back to its default"
-                ),
-            ));
-        }
-    }
-    // It was an object, and fields below its root were removed.
-    *send = Object::from_value(value).unwrap_or_default();
-    refused.map_or(Ok(()), Err)
 }

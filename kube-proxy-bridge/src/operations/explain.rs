@@ -81,9 +81,9 @@ impl Explainer {
             let count = event.as_map().get("count").and_then(Value::as_u64).unwrap_or(1);
             context.handle.emit(EventBody::ObjectEvent {
                 object: reference.clone(),
-                kind: kind.to_owned(),
-                reason: reason.to_owned(),
-                message: context.redaction.text(message),
+                kind: context.redaction.told(kind),
+                reason: context.redaction.told(reason),
+                message: context.redaction.told(message),
                 count: u32::try_from(count).unwrap_or(u32::MAX),
             });
         }
@@ -98,7 +98,7 @@ impl Explainer {
             if text.is_empty() || !self.is_new(&(reference, &container, &text)) {
                 continue;
             }
-            let lines = text.lines().map(|line| context.redaction.text(line)).collect();
+            let lines = text.lines().map(|line| context.redaction.told(line)).collect();
             context.handle.emit(EventBody::Log { object: reference.clone(), container, lines });
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use release::record::{self, Record};
 use wire::{EventBody, OperationKind, PlanSubject, Problem};
 
+use super::conflict;
 use super::context::{Context, Stop};
 use super::draft;
 use super::inputs::Inputs;
@@ -86,6 +87,9 @@ pub(super) async fn check_hooks(
 /// Asks the policy about everything that an install, upgrade or rollback would send.
 pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> Result<(), Stop> {
     check_objects(job, &prepared.objects)?;
+    if prepared.options.create_namespace && prepared.kind == OperationKind::Install {
+        check_objects(job, &[plan::new_namespace(job.namespace())])?;
+    }
     if prepared.options.prune {
         // What a forged record names must not be deleted either.
         let kept: HashSet<_> =
@@ -152,10 +156,21 @@ pub(super) async fn planned(job: &Job, context: &Arc<Context>, subject: &PlanSub
         .await?;
     context.redaction.learn(&plan.redaction);
     context.warn(None, plan.plan.warnings.clone());
-    for object in plan.plan.objects.iter().filter(|object| !object.conflicts.is_empty()) {
-        let (object, conflicts) = (object.object.clone(), object.conflicts.clone());
-        context.handle.emit(EventBody::Conflict { object, conflicts });
+    for object in &plan.plan.objects {
+        let settled = |field: &str| object.decisions.iter().any(|decision| decision.field == field);
+        let open: Vec<_> =
+            object.conflicts.iter().filter(|conflict| !settled(&conflict.field)).cloned().collect();
+        if !open.is_empty() {
+            context.handle.emit(EventBody::Conflict { object: object.object.clone(), conflicts: open });
+        }
     }
     context.handle.emit(EventBody::PlanSummary { counts: plan.plan.counts });
-    Ok(plan.refuse_unclean()?)
+    plan.refuse_unclean()?;
+    // They are about to take effect.
+    for decision in plan.plan.objects.iter().flat_map(|object| &object.decisions) {
+        if let Some(owner) = &decision.owner {
+            job.environment.metrics.conflict(conflict::kind(owner), decision.choice.into());
+        }
+    }
+    Ok(())
 }

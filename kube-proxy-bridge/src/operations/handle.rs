@@ -58,6 +58,7 @@ struct Snapshot {
     ended_at: Option<Timestamp>,
     objects: Vec<(ObjectRef, ObjectState)>,
     places: HashMap<ObjectRef, usize>,
+    orphans: Vec<ObjectRef>,
     problem: Option<Box<Problem>>,
 }
 
@@ -120,6 +121,7 @@ impl Handle {
                 ended_at: None,
                 objects: Vec::new(),
                 places: HashMap::new(),
+                orphans: Vec::new(),
                 problem: None,
             }),
             cancelled_by: watch::Sender::new(None),
@@ -287,6 +289,7 @@ impl Handle {
             objects: snapshot.objects.clone(),
             furthest: snapshot.furthest,
             prompts: guard(&self.0.prompts).values().map(|(prompt, _)| prompt.clone()).collect(),
+            orphans: snapshot.orphans.clone(),
             problem: snapshot.problem.clone(),
         }
     }
@@ -294,7 +297,7 @@ impl Handle {
     /// The same without its objects, for lists.
     #[must_use]
     pub fn summary(&self) -> Operation {
-        Operation { objects: Vec::new(), ..self.operation() }
+        Operation { objects: Vec::new(), orphans: Vec::new(), ..self.operation() }
     }
 
     /// Asks it to stop before the next object. Asking again changes nothing.
@@ -465,6 +468,7 @@ impl Snapshot {
                     self.objects.push((object.clone(), *state));
                 }
             },
+            EventBody::Orphans { objects } => self.orphans.clone_from(objects),
             EventBody::Problem { problem, terminal: true } => self.problem = Some(problem.clone()),
             EventBody::Done { result, revision, .. } => {
                 self.revision = *revision;

@@ -259,7 +259,7 @@ async fn logs(context: &Arc<Context>, hook: &Hook, phase: Phase<'_>) {
                     .logs(pod.namespace(), pod.name(), &container, LogOptions::default())
                     .await;
                 let Ok(text) = read else { continue };
-                let lines = text.lines().map(|line| context.redaction.text(line)).collect();
+                let lines = text.lines().map(|line| context.redaction.told(line)).collect();
                 let object = ObjectRef { api_version: "v1".into(), kind: "Pod".into(), ..pod.reference() };
                 context.handle.emit(EventBody::Log { object, container, lines });
             }

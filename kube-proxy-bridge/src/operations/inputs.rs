@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use release::record::{self, Record};
 use wire::{
-    Apply, ApplyMode, ApplyOptions, Code, CrdPolicy, OperationKind, PlanSubject, Problem, RecordSize,
-    Rollback, Status, Uninstall, World,
+    Apply, ApplyMode, ApplyOptions, Code, Conflicts, CrdPolicy, ObjectRef, OperationKind, PlanSubject,
+    PlannedChart, Problem, RecordSize, Rollback, Status, Uninstall, World,
 };
 
+use super::decide;
 use super::draft;
+use super::order;
+use super::pin;
 use super::plan::Request;
 use crate::aside::aside;
 use crate::documents::{self, HookItem, Item};
 use crate::kube::Cluster;
-use crate::releases::{Body, Entry, History, Store, record_size, refuse_too_large};
+use crate::releases::{Body, Entry, History, Store, annotation, record_size, refuse_too_large};
 
 /// A [`Request`] that owns what it names.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Inputs {
     hooks: Vec<HookItem>,
     crds: Vec<Item>,
     options: ApplyOptions,
+    chart: Option<PlannedChart>,
+    contents: String,
     kinds: Vec<(String, String)>,
     warnings: Vec<String>,
     record: Option<RecordSize>,
@@ -66,9 +71,11 @@ impl Inputs {
         let entry = past.history.deployed().or_else(|| past.history.current());
         let revision = entry.ok_or_else(|| not_found(release))?.head.revision;
         let mut inputs = Self::empty(OperationKind::Upgrade, namespace, release, &past);
-        inputs.set_base(&past.record(revision).await?)?;
+        inputs.set_base(revision, &past.record(revision, true).await?)?;
         inputs.new.clone_from(&inputs.base);
         inputs.options.no_hooks = true;
+        // What was left to another on purpose is no drift.
+        inputs.options.conflicts = decide::with_remembered(&Conflicts::default(), &past.history);
         Ok(inputs)
     }
 
@@ -88,10 +95,13 @@ impl Inputs {
             hooks: &self.hooks,
             crds: &self.crds,
             options: &self.options,
+            chart: self.chart.as_ref(),
+            contents: &self.contents,
             orphans: true,
             kinds: &self.kinds,
             warnings: &self.warnings,
             record: self.record,
+            progress: None,
         }
     }
 
@@ -109,14 +119,16 @@ impl Inputs {
             hooks: Vec::new(),
             crds: Vec::new(),
             options: ApplyOptions::default(),
+            chart: None,
+            contents: String::new(),
             kinds: past.kinds.iter().cloned().collect(),
             warnings: Vec::new(),
             record: None,
         }
     }
 
-    fn set_base(&mut self, record: &Record) -> Result<(), Problem> {
-        self.base_revision = record.version;
+    fn set_base(&mut self, revision: u32, record: &Record) -> Result<(), Problem> {
+        self.base_revision = revision;
         (self.base, self.base_hooks) = aside(|| read(record))?;
         Ok(())
     }
@@ -128,13 +140,17 @@ impl Inputs {
                 "render the chart once more with the real clock and real randomness, and plan that",
             ));
         }
+        pin::refuse_odd_digest(&apply.chart)?;
         past.expect(apply.expected_revision)?;
         let (operation, base) = past.base(release, apply.mode)?;
+        let base = base.map(|entry| entry.head.revision);
         let mut inputs = Self::empty(operation, namespace, release, past);
-        if let Some(base) = base {
-            inputs.set_base(&past.record(base.head.revision).await?)?;
+        if let Some(revision) = base {
+            inputs.set_base(revision, &past.record(revision, false).await?)?;
         }
         inputs.options = apply.options.clone();
+        inputs.options.conflicts = decide::with_remembered(&apply.options.conflicts, &past.history);
+        (inputs.chart, inputs.contents) = aside(|| (Some(pin::pin(&apply.chart)), pin::contents(apply)));
         // The namespace is created by an install alone.
         inputs.options.create_namespace &= operation == OperationKind::Install;
         aside(|| inputs.set_new(apply))?;
@@ -178,10 +194,15 @@ impl Inputs {
             return Err(Problem::new(Code::NotFound, format!("release has no {target} version")));
         }
         let mut inputs = Self::empty(OperationKind::Rollback, namespace, release, past);
-        inputs.set_base(&past.record(last).await?)?;
-        let target = past.record(target).await?;
+        inputs.set_base(last, &past.record(last, rollback.accept_mismatch).await?)?;
+        let number = target;
+        let target = past.record(number, rollback.accept_mismatch).await?;
         (inputs.new, inputs.hooks) = aside(|| read(&target))?;
         inputs.options = rollback.options.clone();
+        // Only an install creates its namespace.
+        inputs.options.create_namespace = false;
+        inputs.options.conflicts = decide::with_remembered(&rollback.options.conflicts, &past.history);
+        inputs.chart = past.chart(number, &target);
         Ok(inputs)
     }
 
@@ -195,7 +216,7 @@ impl Inputs {
         let last = past.history.current().ok_or_else(|| not_found(release))?.head.revision;
         let mut inputs = Self::empty(OperationKind::Uninstall, namespace, release, past);
         inputs.next_revision = 0;
-        inputs.set_base(&past.record(last).await?)?;
+        inputs.set_base(last, &past.record(last, uninstall.accept_mismatch).await?)?;
         inputs.hooks.clone_from(&inputs.base_hooks);
         inputs.options.no_hooks = uninstall.no_hooks;
         Ok(inputs)
@@ -234,8 +255,23 @@ impl<'a> Past<'a> {
         Ok(Self { store, release, history: History::new(release, entries), kinds })
     }
 
-    async fn record(&self, revision: u32) -> Result<Record, Problem> {
-        self.store.expect(self.release, revision).await?.into_record()
+    /// The record of a revision. One that names another release is no record of this one, unless that was accepted.
+    async fn record(&self, revision: u32, accept_mismatch: bool) -> Result<Record, Problem> {
+        let found = self.store.expect(self.release, revision).await?;
+        found.refuse_mismatch(accept_mismatch)?;
+        found.into_record()
+    }
+
+    /// The chart of a revision, with the digest that was noted when it was deployed.
+    fn chart(&self, revision: u32, record: &Record) -> Option<PlannedChart> {
+        let metadata = record.chart.as_ref().and_then(|chart| chart.metadata.as_ref())?;
+        let entry = self.history.entry(revision);
+        let noted = entry.and_then(|entry| entry.head.annotations.get(annotation::ARCHIVE).cloned());
+        Some(PlannedChart {
+            name: metadata.name.clone(),
+            version: metadata.version.clone(),
+            digest: noted.unwrap_or_else(|| format!("revision:{revision}")),
+        })
     }
 
     fn expect(&self, revision: Option<u32>) -> Result<(), Problem> {
@@ -266,6 +302,20 @@ impl<'a> Past<'a> {
         }
         Ok((OperationKind::Upgrade, Some(self.history.base()?)))
     }
+}
+
+/// The custom kinds of a record, by `apiVersion` and `kind`.
+#[must_use]
+pub fn custom_kinds(record: &Record) -> BTreeSet<(String, String)> {
+    let mut kinds = BTreeSet::new();
+    for text in record.hooks.iter().map(|hook| &hook.manifest).chain([&record.manifest]) {
+        kinds_of(text, &mut kinds);
+    }
+    kinds.retain(|(api_version, kind)| {
+        let (api_version, kind) = (api_version.clone(), kind.clone());
+        order::is_custom(&ObjectRef { api_version, kind, namespace: None, name: String::new() })
+    });
+    kinds
 }
 
 /// The kinds of a manifest, by the lines at the left margin that name them: enough to know what to look for.

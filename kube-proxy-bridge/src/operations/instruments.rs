@@ -12,9 +12,11 @@ use super::gate::Environment;
 use super::handle::Handle;
 use super::log::guard;
 use super::order;
+use super::pin;
 use super::run::Request;
 use crate::audit::{Audit, Entry};
 use crate::metrics::{Action, Counted, Finding, KindClass, Metrics, Outcome, Resolution, Trigger};
+use crate::policy::Rule;
 
 /// Listens to one operation.
 pub(super) struct Instruments {
@@ -32,8 +34,7 @@ struct Now {
     since: Instant,
     running: Option<Counted>,
     code: Option<Code>,
-    /// The rule of the policy that ended it.
-    rule: Option<String>,
+    rule: Option<Rule>,
 }
 
 impl Instruments {
@@ -41,12 +42,8 @@ impl Instruments {
     pub(super) fn new(environment: &Environment, handle: &Handle, request: &Request) -> Self {
         let (plan, chart) = match request {
             Request::Apply(apply) => {
-                let text = |name: &str| {
-                    let value = apply.chart.metadata.get(name).and_then(|value| value.as_str());
-                    value.unwrap_or_default().to_owned()
-                };
-                let digest = apply.chart.archive_sha256.clone().unwrap_or_default();
-                (apply.plan_id.clone(), Some((text("name"), text("version"), digest)))
+                let chart = pin::pin(&apply.chart);
+                (apply.plan_id.clone(), Some((chart.name, chart.version, chart.digest)))
             }
             Request::Rollback(rollback) => (rollback.plan_id.clone(), None),
             Request::Uninstall(uninstall) => (uninstall.plan_id.clone(), None),
@@ -121,10 +118,15 @@ impl Instruments {
                 self.metrics.record_write_failed(problem.code);
             }
             EventBody::Problem { problem, terminal: true } => {
+                let rule = problem.rule.as_deref().and_then(Rule::of_id);
+                if let Some(rule) = rule {
+                    self.metrics.policy_denied(rule.id());
+                }
                 let mut now = guard(&self.now);
                 now.code = Some(problem.code);
-                now.rule.clone_from(&problem.rule);
+                now.rule = rule;
             }
+            EventBody::Orphans { objects } => self.metrics.orphans_detected(objects.len() as u64),
             EventBody::Done { result, revision, counts, .. } => {
                 let mut now = guard(&self.now);
                 now.running = None;
@@ -135,6 +137,8 @@ impl Instruments {
                 let (kind, took) = (self.handle.kind(), self.started.elapsed());
                 self.metrics.operation_phase(kind, now.state, now.since.elapsed());
                 self.metrics.operation_ended(kind, outcome, now.code, took);
+                let (namespace, release) = (self.handle.namespace(), self.handle.release());
+                self.metrics.release_ended(namespace, release, kind, *result == OperationResult::Success);
                 if kind == wire::OperationKind::Rollback {
                     self.metrics.rollback(Trigger::User, outcome);
                 }
@@ -142,7 +146,7 @@ impl Instruments {
                     action: word(&self.handle),
                     revision_after: Some(*revision).filter(|revision| *revision != 0),
                     objects: Some([counts.create, counts.update, counts.delete, self.forced, counts.adopt]),
-                    rule: now.rule.take(),
+                    rule: now.rule.map(|rule| rule.id().to_owned()),
                     result: result_word(*result, now.code).to_owned(),
                     duration: Some(took),
                     ..self.entry.clone()

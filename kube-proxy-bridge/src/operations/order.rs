@@ -4,7 +4,11 @@
 //! upgrade prunes goes in the reverse of the install order, and custom resources go before everything else, while the
 //! operator that clears their finalizers still runs.
 
+use std::collections::BTreeSet;
+
 use wire::ObjectRef;
+
+use crate::object::Object;
 
 const UNINSTALL_ORDER: [&str; 38] = [
     "ValidatingWebhookConfiguration",
@@ -79,6 +83,13 @@ const BUILT_IN: [&str; 24] = [
 #[must_use]
 pub fn is_custom(object: &ObjectRef) -> bool {
     BUILT_IN.binary_search(&object.group()).is_err()
+}
+
+/// The custom kinds among these objects, by `apiVersion` and `kind`.
+#[must_use]
+pub fn custom_kinds<'a>(objects: impl Iterator<Item = &'a Object>) -> BTreeSet<(String, String)> {
+    let custom = objects.filter(|object| is_custom(&object.reference()));
+    custom.map(|object| (object.api_version().to_owned(), object.kind().to_owned())).collect()
 }
 
 /// Where an object stands in an uninstall; sort by it, stably.

@@ -10,9 +10,10 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::SignedDuration;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 use wire::{
-    ApplyOptions, Class, Code, ObjectRef, OperationKind, Plan, PlannedHook, PlannedObject, Problem,
-    RecordSize,
+    ApplyOptions, Class, Code, ObjectRef, OperationKind, Plan, PlannedChart, PlannedHook, PlannedObject,
+    Problem, RecordSize,
 };
 
 use super::examine::{Context, Examined, identity};
@@ -21,6 +22,7 @@ use super::{order, orphans};
 use crate::documents::{HookItem, Item};
 use crate::hex::hex;
 use crate::kube::Cluster;
+use crate::object::Object;
 use crate::policy::{self, Policy};
 use crate::redact::{Redaction, Redactor};
 
@@ -55,8 +57,12 @@ pub struct Request<'a> {
     pub hooks: &'a [HookItem],
     /// The files of `crds/` that are applied first.
     pub crds: &'a [Item],
-    /// How; what is decided about conflicts among it.
+    /// How; what is decided about conflicts among it, remembered decisions included.
     pub options: &'a ApplyOptions,
+    /// The chart that it was rendered from.
+    pub chart: Option<&'a PlannedChart>,
+    /// A hash of what else the record would keep.
+    pub contents: &'a str,
     /// Whether live objects that no manifest names are looked for.
     pub orphans: bool,
     /// Kinds that older revisions had, by `apiVersion` and `kind`.
@@ -65,6 +71,37 @@ pub struct Request<'a> {
     pub warnings: &'a [String],
     /// How large the record would be.
     pub record: Option<RecordSize>,
+    /// Who is told how far it is.
+    pub progress: Option<&'a Progress>,
+}
+
+/// How many objects of a plan were looked at, and of how many.
+#[derive(Debug, Default)]
+pub struct Progress(watch::Sender<(u32, u32)>);
+
+impl Progress {
+    /// Changes with every object; what came in between may be passed over.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<(u32, u32)> {
+        self.0.subscribe()
+    }
+
+    fn begin(&self, total: usize) {
+        self.0.send_replace((0, u32::try_from(total).unwrap_or(u32::MAX)));
+    }
+
+    fn step(&self) {
+        self.0.send_modify(|(done, _)| *done = done.saturating_add(1));
+    }
+}
+
+/// Looks at one object and tells that it was.
+async fn counted<T>(progress: Option<&Progress>, look: impl Future<Output = T>) -> T {
+    let looked = look.await;
+    if let Some(progress) = progress {
+        progress.step();
+    }
+    looked
 }
 
 /// A plan, with what the bridge needs to carry it out. Holds secrets: only [`Prepared::plan`] leaves the process.
@@ -136,7 +173,12 @@ pub async fn make(
     let mut context = Context::new(cluster, request);
     context.read_base().await?;
     let context = &context;
-    let new = in_flight(request.new.iter().map(|item| context.examine(item)).collect()).await?;
+    let progress = request.progress;
+    if let Some(progress) = progress {
+        progress.begin(request.new.len());
+    }
+    let new = request.new.iter().map(|item| counted(progress, context.examine(item))).collect();
+    let new = in_flight(new).await?;
     let named: HashSet<_> = new.iter().map(|examined| identity(&examined.action.object)).collect();
     let mut old = Vec::new();
     let is_uninstall = request.operation == OperationKind::Uninstall;
@@ -163,7 +205,16 @@ pub async fn make(
         warnings.extend(found.warnings);
         examined.extend(found.objects.into_iter().map(Examined::orphan));
     }
-    Ok(report(request, redactor, examined, hooks, warnings))
+    let redactor = knowing(cluster, request, redactor).await;
+    Ok(report(request, &redactor, examined, hooks, warnings))
+}
+
+/// The redactor that knows what the custom kinds of a plan call secret.
+async fn knowing(cluster: &Cluster, request: &Request<'_>, redactor: &Redactor) -> Redactor {
+    let items = request.new.iter().chain(request.base).map(|item| &item.object);
+    let hooks = request.hooks.iter().chain(request.base_hooks).map(|hook| &hook.object);
+    let kinds = order::custom_kinds(items.chain(hooks));
+    redactor.with_fields(cluster.secret_fields(&kinds).await)
 }
 
 /// Asks the policy about everything that a plan would look at or try: a dry run is sent, too.
@@ -187,11 +238,25 @@ pub async fn refuse_denied(cluster: &Cluster, request: &Request<'_>, policy: &Po
         }
         objects.push((object, namespaced));
     }
+    if request.options.create_namespace {
+        objects.push((new_namespace(request.namespace), false));
+    }
     let subjects: Vec<policy::Subject<'_>> = objects
         .iter()
         .map(|(object, namespaced)| policy::Subject { object, namespaced: *namespaced })
         .collect();
     policy.check(&subjects, request.namespace)
+}
+
+/// The namespace of a release as Helm creates it.
+pub(super) fn new_namespace(name: &str) -> Object {
+    let namespace = serde_json::json!({
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"name": name}},
+    });
+    // It was built as a map above.
+    Object::from_value(namespace).unwrap_or_default()
 }
 
 /// Looks again at a plan that a person approved: the same set, and nothing that moved since makes another plan of it.
@@ -207,6 +272,18 @@ pub async fn confirm(
     redactor: &Redactor,
 ) -> Result<Prepared, Problem> {
     let plan = &kept.plan;
+    if plan.chart.as_ref() != request.chart {
+        let told = |chart: Option<&PlannedChart>| match chart {
+            None => "none".to_owned(),
+            Some(chart) => format!("{} {} ({})", chart.name, chart.version, chart.digest),
+        };
+        let detail = format!(
+            "the chart is {}, and the one that was reviewed is {}",
+            told(request.chart),
+            told(plan.chart.as_ref())
+        );
+        return Err(stale(&detail, Vec::new()));
+    }
     if plan.digest != digest(request) {
         return Err(stale("the manifests or the options are others than those of the plan", Vec::new()));
     }
@@ -234,6 +311,7 @@ pub async fn confirm(
         let names: Vec<String> = moved.iter().take(5).map(ToString::to_string).collect();
         return Err(stale(&format!("something else would happen to {} now", names.join(", ")), moved));
     }
+    let redactor = &knowing(cluster, request, redactor).await;
     let mut prepared = report(request, redactor, again, kept.plan.hooks.clone(), kept.plan.warnings.clone());
     prepared.plan.id.clone_from(&plan.id);
     prepared.plan.created_at.clone_from(&plan.created_at);
@@ -383,6 +461,10 @@ pub fn digest(request: &Request<'_>) -> String {
     for hook in request.hooks {
         add(hook.text.as_bytes());
     }
+    if let Some(chart) = request.chart {
+        add(chart.digest.as_bytes());
+    }
+    add(request.contents.as_bytes());
     let options = request.options;
     add(&json(&options.conflicts));
     add(&json(&options.recreate));
@@ -403,7 +485,6 @@ pub(super) mod tests {
     use wire::{Conflicts, FieldChoice, ObjectConflicts};
 
     use super::*;
-    use crate::object::Object;
 
     fn request<'a>(new: &'a [Item], options: &'a ApplyOptions) -> Request<'a> {
         Request {
@@ -419,10 +500,13 @@ pub(super) mod tests {
             hooks: &[],
             crds: &[],
             options,
+            chart: None,
+            contents: "",
             orphans: false,
             kinds: &[],
             warnings: &[],
             record: None,
+            progress: None,
         }
     }
 
@@ -450,7 +534,10 @@ pub(super) mod tests {
             object: one[0].object.reference(),
             fields: [(".data.a".to_owned(), FieldChoice::Force)].into(),
         };
-        let decided = ApplyOptions { conflicts: Conflicts { objects: vec![decided] }, ..options.clone() };
+        let decided = ApplyOptions {
+            conflicts: Conflicts { objects: vec![decided], ..Conflicts::default() },
+            ..options.clone()
+        };
         assert_ne!(first, digest(&request(&one, &decided)));
     }
 

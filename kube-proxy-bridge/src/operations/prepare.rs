@@ -12,9 +12,11 @@ use wire::{
 };
 
 use super::context::{Context, Stop};
+use super::decide;
 use super::draft;
 use super::gate;
 use super::ownership;
+use super::pin;
 use super::run::Job;
 use crate::documents::{self, Item};
 use crate::object::Object;
@@ -90,6 +92,7 @@ impl Job {
         let last = history.current().map(|entry| entry.head.labels.clone()).unwrap_or_default();
         let labels = merge_labels(&last, &apply.options.labels)?;
         let mut options = apply.options.clone();
+        options.conflicts = decide::with_remembered(&apply.options.conflicts, &history);
         if options.on_failure == OnFailure::Rollback {
             options.wait = Wait::Watcher;
         }
@@ -108,7 +111,7 @@ impl Job {
             kind,
             record,
             labels,
-            notes: notes(&history, &apply.options, apply.chart.archive_sha256.as_deref()),
+            notes: notes(&options, apply.chart.archive_sha256.as_deref()),
             objects,
             base: base_objects,
             previous: base.map(|entry| entry.head.revision).into_iter().collect(),
@@ -158,11 +161,18 @@ impl Job {
         let target = self.revision(context, target).await?;
         target.refuse_mismatch(rollback.accept_mismatch)?;
         let labels = target.head.user_labels();
+        let archive = target.head.annotations.get(annotation::ARCHIVE).cloned();
+        let target_number = target.head.revision;
         let target = target.into_record()?;
         let last = self.revision(context, last.head.revision).await?;
         last.refuse_mismatch(rollback.accept_mismatch)?;
         let last = last.into_record()?;
-        let record = draft::rolled_back(&target, &last, &rollback.options.description);
+        let mut record = draft::rolled_back(&target, &last, &rollback.options.description);
+        // Of a record that names another release, and was accepted, the Secret tells which one it is.
+        record.name = self.release().to_owned();
+        record.namespace = self.namespace().to_owned();
+        record.version = history.current_revision() + 1;
+        record.info.rollback_revision = target_number;
         gate::refuse_too_large(&record)?;
         let mut objects: Vec<Object> =
             documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
@@ -172,6 +182,7 @@ impl Job {
         }
         let base = draft::stored(context, &last).await?;
         let mut options = rollback.options.clone();
+        options.conflicts = decide::with_remembered(&rollback.options.conflicts, history);
         if options.on_failure == OnFailure::Rollback {
             // There is nothing better to go back to than what is gone back to.
             options.on_failure = OnFailure::Keep;
@@ -181,7 +192,7 @@ impl Job {
             kind: OperationKind::Rollback,
             record,
             labels,
-            notes: notes(history, &rollback.options, None),
+            notes: notes(&options, archive.as_deref()),
             objects,
             base,
             previous: history.all_deployed().map(|entry| entry.head.revision).collect(),
@@ -220,27 +231,16 @@ impl Job {
     }
 }
 
-/// Where the chart came from, and what was decided about fields of other managers: now, or for an earlier revision.
-fn notes(history: &History, options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
-    let mut notes = BTreeMap::new();
-    if let Some(archive) = archive {
-        notes.insert(annotation::ARCHIVE.to_owned(), archive.to_owned());
-    }
-    let decided = match options.conflicts.objects.is_empty() {
-        false => serde_json::to_string(&options.conflicts).ok(),
-        true => history
-            .entries()
-            .iter()
-            .find_map(|entry| entry.head.annotations.get(annotation::FIELD_POLICY).cloned()),
-    };
-    if let Some(decided) = decided.filter(|text| text.len() <= NOTE_LIMIT_BYTES) {
-        notes.insert(annotation::FIELD_POLICY.to_owned(), decided);
-    }
-    notes
+/// Where the chart came from, and what is decided about fields of other managers.
+fn notes(options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
+    let decided = decide::to_note(&options.conflicts).filter(|text| text.len() <= NOTE_LIMIT_BYTES);
+    let notes = [(annotation::ARCHIVE, archive.map(str::to_owned)), (annotation::FIELD_POLICY, decided)];
+    notes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// Refuses what was rendered to be looked at, or without something that the chart asked for.
 pub(super) fn refuse_preview(apply: &Apply) -> Result<(), Problem> {
+    pin::refuse_odd_digest(&apply.chart)?;
     if apply.world == World::Preview {
         return Err(Problem::new(Code::PreviewRefused, "render again with the real clock and randomness"));
     }

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use release::record::Time;
 use wire::{
     ApplyOptions, Code, Lock, LockVerdict, OnFailure, OperationKind, OperationResult, OperationState,
     PlanSubject, Problem, Recover, RecoverAction, Rollback, Status, Uninstall,
@@ -21,6 +23,7 @@ use super::prepare::Prepared;
 use super::run::{Ended, Job, Outcome};
 use super::uninstall;
 use crate::documents;
+use crate::metrics::{FoundState, Trigger};
 use crate::object::Object;
 use crate::releases::{Entry, Head, History, Store, annotation, lock};
 
@@ -75,15 +78,40 @@ pub(super) async fn recover(job: &Job, asked: Recover) -> Ended {
         Err(stop) => return (Outcome::refused(&stop), Some(context)),
         Ok(chosen) => chosen,
     };
+    let (found, since) = (entry.summary.status, since(&entry));
     // The times are those of the operation that was cut off, from now on.
     let how = options(&entry.head);
     let context = context.again(how.step_timeout_seconds, how.deadline_seconds);
     let outcome = match asked.action {
         RecoverAction::Abandon => abandon(job, &context, &entry).await,
         RecoverAction::Resume => resume(job, &context, &history, &entry).await,
-        RecoverAction::Rollback => go_back(job, &context, &entry).await,
+        RecoverAction::Rollback => {
+            let back = go_back(job, &context, &entry).await;
+            job.environment.metrics.rollback(Trigger::Recovery, back.result.into());
+            back
+        }
     };
+    if outcome.result == OperationResult::Success {
+        job.environment.metrics.recovery(asked.action, found_state(found), since);
+    }
     (outcome, Some(context))
+}
+
+/// How long ago the last sign of the operation was that was cut off.
+fn since(entry: &Entry) -> Duration {
+    let beat = entry.head.annotations.get(annotation::HEARTBEAT).and_then(|text| Time::parse(text));
+    let last = beat.or_else(|| entry.head.written().cloned());
+    last.map_or(Duration::ZERO, |last| lock::age(&last, &draft::now()))
+}
+
+fn found_state(status: Status) -> FoundState {
+    match status {
+        Status::PendingInstall => FoundState::PendingInstall,
+        Status::PendingUpgrade => FoundState::PendingUpgrade,
+        Status::PendingRollback => FoundState::PendingRollback,
+        Status::Uninstalling => FoundState::Uninstalling,
+        _ => FoundState::Other,
+    }
 }
 
 fn verdict(job: &Job, entry: &Entry) -> Lock {

@@ -27,7 +27,7 @@ pub(super) fn report(
     warnings: Vec<String>,
 ) -> Prepared {
     let hook_secrets = request.hooks.iter().map(|hook| &hook.object);
-    let base_secrets = request.base.iter().map(|item| &item.object);
+    let base_secrets = request.base.iter().chain(request.new).map(|item| &item.object);
     let secrets: Vec<&Object> = examined
         .iter()
         .flat_map(|examined| &examined.secrets)
@@ -65,12 +65,13 @@ pub(super) fn report(
         base_revision: request.base_revision,
         next_revision: request.next_revision,
         digest: digest(request),
+        chart: request.chart.cloned(),
         counts,
         objects,
         hooks,
         impact,
         record: request.record,
-        warnings: said.iter().map(|warning| redaction.text(warning)).collect(),
+        warnings: said.iter().map(|warning| redaction.told(warning)).collect(),
         clean,
     };
     let actions = examined.iter().map(|examined| examined.action.clone()).collect();
@@ -175,6 +176,7 @@ pub(super) fn planned(examined: &Examined, redaction: &Redaction, room: &mut usi
         class: examined.action.class,
         source: (!examined.action.source.is_empty()).then(|| examined.action.source.clone()),
         conflicts: conflicts.collect(),
+        decisions: examined.decisions.clone(),
         fields,
         truncated,
         problem,

@@ -65,9 +65,9 @@ async fn one(
     };
     let pods = pods(cluster, &live).await?;
     let health = status::with_pods(&live, status::of(&live, true), &pods);
-    let mut status = told(object, health.verdict, hidden.text(&health.message));
+    let mut status = told(object, health.verdict, hidden.told(&health.message));
     (status.ready, status.desired) = (health.ready, health.desired);
-    status.pods = pods.iter().map(pod).collect();
+    status.pods = pods.iter().map(|object| pod(object, hidden)).collect();
     if health.verdict != Verdict::Current {
         let mut about = vec![live.uid().to_owned()];
         about.extend(pods.iter().filter(|pod| !is_ready(pod)).take(3).map(|pod| pod.uid().to_owned()));
@@ -76,8 +76,11 @@ async fn one(
     Ok(status)
 }
 
-/// The pods that a workload selects; a pod is its own.
-pub(super) async fn pods(cluster: &Cluster, workload: &Object) -> Result<Vec<Object>, Error> {
+/// The pods that a workload selects; a Pod is its own.
+///
+/// # Errors
+/// The call's. Pods that the caller may not see are not there.
+pub async fn pods(cluster: &Cluster, workload: &Object) -> Result<Vec<Object>, Error> {
     if workload.kind() == "Pod" && workload.api_version() == "v1" {
         return Ok(vec![workload.clone()]);
     }
@@ -117,16 +120,16 @@ fn selector(selector: &Value) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(","))
 }
 
-fn pod(pod: &Object) -> PodStatus {
+fn pod(pod: &Object, hidden: &Redaction) -> PodStatus {
     let containers = pod.pointer("/status/containerStatuses").and_then(Value::as_array);
     let init = pod.pointer("/status/initContainerStatuses").and_then(Value::as_array);
     let mut all = init.into_iter().flatten().chain(containers.into_iter().flatten());
     let restarts = all.clone().filter_map(|status| status.get("restartCount")?.as_u64()).sum::<u64>();
     PodStatus {
         name: pod.name().to_owned(),
-        phase: pod.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        phase: hidden.told(pod.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default()),
         ready: is_ready(pod),
-        waiting: all.find_map(|status| Some(status.pointer("/state/waiting/reason")?.as_str()?.to_owned())),
+        waiting: all.find_map(|status| Some(hidden.told(status.pointer("/state/waiting/reason")?.as_str()?))),
         restarts: u32::try_from(restarts).unwrap_or(u32::MAX),
     }
 }
@@ -175,9 +178,9 @@ fn event(event: &Object, hidden: &Redaction) -> ObjectEvent {
     let count = event.pointer("/series/count").or_else(|| event.pointer("/count")).and_then(Value::as_u64);
     let times = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"];
     ObjectEvent {
-        kind: text("/type").to_owned(),
-        reason: text("/reason").to_owned(),
-        message: hidden.text(text("/message")),
+        kind: hidden.told(text("/type")),
+        reason: hidden.told(text("/reason")),
+        message: hidden.told(text("/message")),
         count: u32::try_from(count.unwrap_or(1)).unwrap_or(u32::MAX).max(1),
         last: times.into_iter().map(text).find(|time| !time.is_empty()).map(str::to_owned),
     }
@@ -208,7 +211,7 @@ mod tests {
             "conditions": [{"type": "Ready", "status": "False"}], "containerStatuses": [
             {"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}, {"restartCount": 1, "state": {}}]}}))
         .expect("a map");
-        let told = pod(&object);
+        let told = pod(&object, &Redactor::new().expect("randomness").known([]));
         assert_eq!(
             (told.ready, told.restarts, told.waiting.as_deref()),
             (false, 4, Some("CrashLoopBackOff"))

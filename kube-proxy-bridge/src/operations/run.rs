@@ -11,17 +11,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use release::record::{self, Record};
+use tokio::time::timeout;
 use wire::{
     Apply, ApplyOptions, Cleanup, Code, Counts, CrdPolicy, EventBody, ObjectState, OnFailure, OperationKind,
     OperationResult, OperationState, Problem, Recover, Rollback, Status, TestRun, Uninstall, Wait,
 };
 
 use super::context::{Context, LONGEST, Note, Stop};
+use super::drift;
 use super::gate;
 use super::handle::{Halt, Handle};
 use super::instruments::Instruments;
 use super::journal::Journal;
 use super::keeper::{self, Keeper};
+use super::plan;
 use super::prepare::{Found, Prepared, refuse_preview};
 use super::steps::Execution;
 use super::wait::{self, Awaited, Goal};
@@ -29,11 +32,14 @@ use super::{recover, test, uninstall};
 use crate::aside::aside;
 use crate::documents::{self, Item};
 use crate::kube;
+use crate::metrics::Trigger;
 use crate::object::Object;
 use crate::releases::{Body, History, Revision, Store};
 
 /// How long a definition may take to be accepted.
 const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
+/// How long the look for orphans may keep an operation that is done.
+const SWEEP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -127,6 +133,7 @@ impl Job {
             self.handle.clone(),
             self.environment.cluster.clone(),
             self.environment.redactor.clone(),
+            self.environment.metrics.clone(),
             seconds(step_seconds),
             seconds(deadline_seconds),
         );
@@ -219,7 +226,7 @@ impl Job {
         }
         if prepared.options.create_namespace && prepared.kind == OperationKind::Install {
             context.enter(OperationState::Namespace, prepared.record.version);
-            let object = &namespace(self.namespace());
+            let object = &plan::new_namespace(self.namespace());
             let options = kube::ApplyOptions { dry_run: false, force: false };
             let applied = context.call(|cluster| async move { cluster.apply(object, options).await }).await;
             context.warn(Some(&object.reference()), applied.map_err(Stop::from)?.warnings);
@@ -343,8 +350,27 @@ impl Job {
             _ => "Upgrade complete".to_owned(),
         };
         match keeper.finish(context, &record).await {
-            Ok(()) => Outcome::success(record.version),
+            Ok(()) => {
+                self.sweep(context).await;
+                Outcome::success(record.version)
+            }
             Err(stop) => self.degraded(&record, &stop),
+        }
+    }
+
+    /// Looks for what earlier revisions left, and tells it. What cannot be looked for is left for another time: the
+    /// operation has succeeded.
+    async fn sweep(&self, context: &Context) {
+        let cluster = context.cluster();
+        let sweep = drift::orphans(&cluster, self.namespace(), self.release());
+        match timeout(SWEEP_WITHIN, sweep).await {
+            Ok(Ok(found)) if !found.objects.is_empty() => {
+                self.handle.emit(EventBody::Orphans { objects: found.objects });
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) | Err(_) => {
+                tracing::info!(event = "orphans-not-looked-for", operation = self.handle.id())
+            }
         }
     }
 
@@ -418,6 +444,7 @@ impl Job {
                 ..Uninstall::default()
             };
             let removed = uninstall::all(self, &fresh, &asked, &history).await;
+            self.environment.metrics.rollback(Trigger::OnFailure, removed.result.into());
             return match removed.result {
                 OperationResult::Success => failed,
                 _ => removed,
@@ -441,6 +468,7 @@ impl Job {
             Ok(back) => Box::pin(self.locked(&fresh, back, &history)).await,
             Err(stop) => Outcome::refused(&stop),
         };
+        self.environment.metrics.rollback(Trigger::OnFailure, back.result.into());
         // The operation failed, whatever came of the way back; which revision runs now is told.
         match back.result {
             OperationResult::Success => Outcome { revision: back.revision, ..failed },
@@ -486,15 +514,4 @@ async fn define(context: &Arc<Context>, index: usize, item: &Item) -> Result<(),
     context.object(&reference, index, state, Note { attempt: applied.attempt, ..Note::default() });
     let awaited = [Awaited { object: reference, index }];
     wait::wait(context, &awaited, Goal::Ready { jobs: false }, ESTABLISHED_WITHIN).await.map_err(failed)
-}
-
-/// The namespace as Helm creates it.
-fn namespace(name: &str) -> Object {
-    let namespace = serde_json::json!({
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": name, "labels": {"name": name}},
-    });
-    // It was built as a map above.
-    Object::from_value(namespace).unwrap_or_default()
 }

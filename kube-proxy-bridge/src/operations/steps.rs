@@ -17,12 +17,13 @@ use release::record::Record;
 use serde_json::Value;
 use tokio::time::sleep;
 use wire::{
-    ApplyOptions, Code, EventBody, FieldChoice, ObjectRef, ObjectState, OperationKind, OperationState, Owner,
-    Problem, Wait,
+    ApplyOptions, Code, EventBody, ObjectRef, ObjectState, OperationKind, OperationState, Problem, Wait,
 };
 
+use super::attempt;
 use super::conflict;
 use super::context::{Broken, Context, Note, Stop};
+use super::decide::{self, Settled};
 use super::draft;
 use super::hooks;
 use super::journal::Mark;
@@ -31,7 +32,6 @@ use super::log::guard;
 use super::managed;
 use super::ownership;
 use super::wait::{self, Awaited, Goal};
-use crate::fieldpath::Path;
 use crate::kube::{self, Applied, DeleteOptions, Patch};
 use crate::object::Object;
 
@@ -215,77 +215,50 @@ impl Execution<'_> {
         reference: &ObjectRef,
     ) -> Result<(Applied, Option<String>), Broken> {
         let context = self.context;
-        let decided = self.options.conflicts.objects.iter().find(|decided| same(&decided.object, reference));
+        let choices = decide::choices(&self.options.conflicts, reference, None);
         let recreates = self.options.recreate.iter().any(|wanted| same(wanted, reference));
         let is_install = self.kind == OperationKind::Install && !self.options.take_ownership;
         let mut live = None;
-        if !is_install || recreates || decided.is_some() || self.migrates {
+        if !is_install || !choices.is_empty() || self.migrates {
             live = self.live(reference).await?;
-        }
-        if recreates && let Some(found) = live.take() {
-            self.remove(reference, found.uid()).await?;
         }
         if self.migrates
             && let Some(patch) = live.as_ref().and_then(managed::upgrade_patch)
         {
             live = Some(context.call(|cluster| patched(cluster, reference, &patch)).await?);
         }
-        let mut object = std::borrow::Cow::Borrowed(object);
-        let mut allowed: Vec<&str> = Vec::new();
-        if let (Some(decided), Some(found)) = (decided, live.as_ref()) {
-            let document = object.as_ref().clone().into_value();
-            let managers = managed::managers(found);
-            let mut taken: Vec<(Owner, Path)> = Vec::new();
-            for (field, choice) in &decided.fields {
-                // An entry that somebody renumbered by hand is in the live list alone.
-                let path = Path::find(field, &document)
-                    .or_else(|| Path::find(field, &Value::Object(found.as_map().clone())));
-                let Some(path) = path else { continue };
-                match choice {
-                    FieldChoice::Force => allowed.push(field),
-                    FieldChoice::TakeOver => {
-                        allowed.push(field);
-                        let owner = managers.iter().map(|manager| (manager, &manager.owner)).find(
-                            |(manager, owner)| {
-                                owner.manager != managed::HELM && manager.fields.touches(&path)
-                            },
-                        );
-                        if let Some((_, owner)) = owner {
-                            taken.push((owner.clone(), path));
-                        }
-                    }
-                    // Where Helm is the only owner, leaving a field out would reset it to its default.
-                    FieldChoice::Yield if managed::has_other_owner(&managers, &path) => {
-                        let mut value = object.into_owned().into_value();
-                        path.remove(&mut value);
-                        object = std::borrow::Cow::Owned(Object::from_value(value).unwrap_or_default());
-                    }
-                    FieldChoice::Yield => {}
-                }
-            }
-            if let Some(patch) = managed::take_over_patch(found, &taken) {
-                live = Some(context.call(|cluster| patched(cluster, reference, &patch)).await?);
-            }
+        let mut object = object.clone();
+        let settled = match live.as_ref() {
+            None => Settled::default(),
+            Some(found) => decide::settle(&mut object, found, &choices)
+                .map_err(|problem| Broken::Stop(problem.into()))?,
+        };
+        if let Some(found) = live.as_ref()
+            && let Some(patch) = managed::take_over_patch(found, &settled.taken())
+        {
+            live = Some(context.call(|cluster| patched(cluster, reference, &patch)).await?);
         }
-        let before = live.as_ref().map(|live| live.resource_version().to_owned());
-        let object = object.as_ref();
-        let gentle = kube::ApplyOptions { dry_run: false, force: false };
-        match self.applied(object, gentle).await {
-            Err(Broken::Kube(error)) if error.is_field_conflict() => {
-                let mut fields = error
-                    .causes
-                    .iter()
-                    .filter(|cause| cause.reason == "FieldManagerConflict")
-                    .map(|cause| cause.field.as_str());
+        let mut before = live.as_ref().map(|live| live.resource_version().to_owned());
+        let (mut force, mut removed) = (false, false);
+        loop {
+            let options = kube::ApplyOptions { dry_run: false, force };
+            match self.applied(&object, options).await {
                 // Forced only when nothing is in the way but what was decided on.
-                if allowed.is_empty() || !fields.all(|field| allowed.contains(&field)) {
-                    return Err(Broken::Kube(error));
+                Err(Broken::Kube(error))
+                    if !force && error.is_field_conflict() && settled.may_force(&error.causes) =>
+                {
+                    force = true;
                 }
-                let forced = kube::ApplyOptions { dry_run: false, force: true };
-                Ok((self.applied(object, forced).await?, before))
+                Err(Broken::Kube(error))
+                    if recreates && !removed && attempt::would_recreate(&error, &reference.kind) =>
+                {
+                    if let Some(found) = self.live(reference).await? {
+                        self.remove(reference, found.uid()).await?;
+                    }
+                    (force, removed, before) = (false, true, None);
+                }
+                other => return Ok((other?, before)),
             }
-            Err(other) => Err(other),
-            Ok(applied) => Ok((applied, before)),
         }
     }
 

@@ -23,7 +23,8 @@ use super::context::{Broken, Context, Note, Stop};
 use super::explain::{Explained, Explainer};
 use super::handle::{Answer, Prompt};
 use super::status::{self, Health};
-use crate::kube::{ListOptions, WatchEvent, WatchOptions};
+use crate::kube::{self, ListOptions, WatchEvent, WatchOptions};
+use crate::metrics::Restart;
 use crate::object::Object;
 
 /// Between two looks where watching is forbidden.
@@ -232,13 +233,22 @@ async fn follow(context: Arc<Context>, scope: Scope, names: BTreeSet<String>, ou
         };
         let cluster = context.cluster();
         let watch = cluster.watch(&scope.api_version, &scope.kind, scope.namespace.as_deref(), &options);
-        let Ok(stream) = watch.await else {
-            // Forbidden, or not possible now: the list is the poll.
-            sleep(POLL).await;
-            continue;
+        let stream = match watch.await {
+            Ok(stream) => stream,
+            Err(error) => {
+                // Forbidden, or not possible now: the list is the poll.
+                context.metrics.watch_restarted(restart(&error));
+                sleep(POLL).await;
+                continue;
+            }
         };
         let mut stream = std::pin::pin!(stream);
-        while let Some(Ok(event)) = stream.next().await {
+        let reason = loop {
+            let event = match stream.next().await {
+                Some(Ok(event)) => event,
+                Some(Err(error)) => break restart(&error),
+                None => break Restart::Closed,
+            };
             let (object, is_there) = match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => (object, true),
                 WatchEvent::Deleted(object) => (object, false),
@@ -251,8 +261,19 @@ async fn follow(context: Arc<Context>, scope: Scope, names: BTreeSet<String>, ou
             if out.send(seen).await.is_err() {
                 return;
             }
-        }
+        };
+        context.metrics.watch_restarted(reason);
         sleep(PAUSE).await;
+    }
+}
+
+/// Why a watch has to begin anew.
+fn restart(error: &kube::Error) -> Restart {
+    match error.status {
+        Some(410) => Restart::Expired,
+        Some(403) => Restart::Forbidden,
+        None if error.message.contains(kube::SILENCE) => Restart::Idle,
+        _ => Restart::Failed,
     }
 }
 
@@ -299,7 +320,7 @@ impl Board {
             context.handle.emit(EventBody::Status {
                 object: object.clone(),
                 verdict: health.verdict,
-                message: context.redaction.text(&health.message),
+                message: context.redaction.told(&health.message),
                 ready: health.ready,
                 desired: health.desired,
             });
