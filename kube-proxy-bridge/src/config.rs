@@ -21,6 +21,9 @@ Where to listen
   --listen ADDR:PORT        listen there; an address that others reach needs TLS
   --tls-cert FILE           certificate chain, PEM; read again when it changes
   --tls-key FILE            its private key, PEM
+  --tls-self-signed         a certificate of its own, made at the start; its SHA-256 is printed, to be
+                            compared with what the browser shows
+  --unix-socket FILE        listen on this socket, which its owner alone may open, and on no port
   --i-know-this-is-plaintext
                             listen in public without TLS, behind something that adds it
   --allow-host NAME[:PORT]  answer to this name, too (repeatable)
@@ -82,8 +85,10 @@ pub struct Config {
     pub page: PathBuf,
     /// Whether to open the page in a browser.
     pub open: bool,
-    /// Certificate and key.
-    pub tls: Option<TlsFiles>,
+    /// Where the certificate comes from; plain text when there is none.
+    pub tls: Option<TlsSource>,
+    /// Listen here instead of a port.
+    pub unix_socket: Option<PathBuf>,
     /// Names that are ours besides the address.
     pub allow_hosts: Vec<String>,
     /// Origins whose pages may call.
@@ -98,6 +103,15 @@ pub struct Config {
     pub log_level: LogLevel,
     /// What the rest of the bridge asks.
     pub settings: Settings,
+}
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsSource {
+    /// From these files.
+    Files(TlsFiles),
+    /// Made at the start, and signed by nobody.
+    SelfSigned,
 }
 
 /// Certificate and key, both PEM.
@@ -234,6 +248,7 @@ impl Default for Config {
             page: PathBuf::from("dist"),
             open: false,
             tls: None,
+            unix_socket: None,
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
             metrics_listen: None,
@@ -301,7 +316,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
     let mut cluster = ClusterConfig::default();
     let mut wants_cluster = false;
     let mut mode = None;
-    let (mut cert, mut key, mut plaintext) = (None, None, false);
+    let (mut cert, mut key, mut self_signed, mut plaintext) = (None, None, false, false);
+    let mut has_port = false;
     let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{} needs a value", arg.display()));
@@ -312,10 +328,16 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
             Some("--open") => config.open = true,
             Some("--strict") => settings.strict = true,
             Some("--port") => {
+                has_port = true;
                 let port = number(&value()?, "a port")?;
                 config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             }
-            Some("--listen") => config.listen = number(&value()?, "an address and a port")?,
+            Some("--listen") => {
+                has_port = true;
+                config.listen = number(&value()?, "an address and a port")?;
+            }
+            Some("--unix-socket") => config.unix_socket = Some(PathBuf::from(value()?)),
+            Some("--tls-self-signed") => self_signed = true,
             Some("--tls-cert") => cert = Some(PathBuf::from(value()?)),
             Some("--tls-key") => key = Some(PathBuf::from(value()?)),
             Some("--i-know-this-is-plaintext") => plaintext = true,
@@ -367,14 +389,26 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
             _ => return Err(format!("unknown argument {}", arg.display())),
         }
     }
-    config.tls = match (cert, key) {
-        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
-        (None, None) => None,
+    config.tls = match (cert, key, self_signed) {
+        (Some(cert), Some(key), false) => Some(TlsSource::Files(TlsFiles { cert, key })),
+        (None, None, true) => Some(TlsSource::SelfSigned),
+        (None, None, false) => None,
+        (Some(_), Some(_), true) => return Err("--tls-self-signed needs no --tls-cert".to_owned()),
         _ => return Err("--tls-cert and --tls-key belong together".to_owned()),
     };
+    if config.unix_socket.is_some() {
+        if has_port || config.tls.is_some() || config.open {
+            return Err(
+                "--unix-socket is instead of a port: no --port, --listen, --tls-… and --open with it"
+                    .to_owned(),
+            );
+        }
+        // As which its clients call it: nobody else can be connected to it.
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 80));
+    }
     if !config.listen.ip().is_loopback() && config.tls.is_none() && !plaintext {
         return Err(format!(
-            "{} is reachable by others: give --tls-cert and --tls-key, or say --i-know-this-is-plaintext",
+            "{} is reachable by others: give --tls-cert and --tls-key or --tls-self-signed, or say --i-know-this-is-plaintext",
             config.listen
         ));
     }
@@ -485,16 +519,29 @@ mod tests {
     fn a_public_address_needs_tls_or_an_explicit_word() {
         let sentence = |address: &str| {
             format!(
-                "{address} is reachable by others: give --tls-cert and --tls-key, or say --i-know-this-is-plaintext"
+                "{address} is reachable by others: give --tls-cert and --tls-key or --tls-self-signed, or say --i-know-this-is-plaintext"
             )
         };
         for address in ["0.0.0.0:8484", "[::]:8484", "192.168.1.7:443"] {
             refused(&["--listen", address], &sentence(address));
             assert!(config(&["--listen", address, "--i-know-this-is-plaintext"]).is_ok());
             assert!(config(&["--listen", address, "--tls-cert", "a", "--tls-key", "b"]).is_ok());
+            assert!(config(&["--listen", address, "--tls-self-signed"]).is_ok());
         }
         assert!(config(&["--listen", "[::1]:8484"]).is_ok());
         refused(&["--tls-cert", "a"], "--tls-cert and --tls-key belong together");
+        refused(&["--tls-key", "a", "--tls-self-signed"], "--tls-cert and --tls-key belong together");
+        refused(
+            &["--tls-cert", "a", "--tls-key", "b", "--tls-self-signed"],
+            "--tls-self-signed needs no --tls-cert",
+        );
+        let socket = config(&["--unix-socket", "s"]).expect("good");
+        assert_eq!((socket.unix_socket, socket.listen.port()), (Some("s".into()), 80));
+        for more in [&["--port", "1"][..], &["--listen", "[::1]:1"], &["--tls-self-signed"], &["--open"]] {
+            let sentence =
+                "--unix-socket is instead of a port: no --port, --listen, --tls-… and --open with it";
+            refused(&[&["--unix-socket", "s"], more].concat(), sentence);
+        }
         refused(&["--listen", "localhost:8484"], "localhost:8484 is not an address and a port");
     }
 

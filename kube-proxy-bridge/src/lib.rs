@@ -19,6 +19,7 @@ pub mod lookup;
 pub mod metrics;
 pub mod object;
 pub mod operations;
+pub mod plain;
 pub mod policy;
 pub mod redact;
 pub mod releases;
@@ -32,10 +33,11 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
+use release::record::Time;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tower_http::catch_panic::CatchPanicLayer;
-use wire::{ClusterInfo, Code, Mode, Problem};
+use wire::{ClusterInfo, Code, Interrupted, Mode, Problem};
 
 use crate::audit::{Audit, Entry};
 use crate::auth::Caller;
@@ -51,11 +53,13 @@ use crate::http::headers::SecurityHeaders;
 use crate::http::page::Page;
 use crate::kube::{Cluster, Connector, Credential, Observer};
 use crate::lookup::Lookups;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Place};
 use crate::operations::Operations;
 use crate::operations::plans::Plans;
 use crate::policy::Policy;
 use crate::redact::Redactor;
+use crate::releases::Feeds;
+use crate::releases::lock::Patience;
 
 /// Everything the routes share; cheap to clone.
 #[derive(Clone)]
@@ -96,6 +100,7 @@ struct Inner {
     policy: Policy,
     redactor: Redactor,
     lookups: Lookups,
+    feeds: Feeds,
     plans: Arc<Plans>,
     operations: Operations,
     metrics: Metrics,
@@ -182,6 +187,7 @@ impl State {
             plans: Arc::default(),
             redactor: Redactor::new().map_err(|_| "the system gives no randomness".to_owned())?,
             lookups: Lookups::default(),
+            feeds: Feeds::default(),
             operations: Operations::new(limits, settings.state_dir.as_deref()),
             metrics: setup.metrics,
             audit: setup.audit,
@@ -213,16 +219,22 @@ impl State {
         &self.0.plans
     }
 
-    /// Hides values of secrets; its tags hold as long as the process.
+    /// Hides values of secrets in `place`; its tags hold as long as the process.
     #[must_use]
-    pub fn redactor(&self) -> &Redactor {
-        &self.0.redactor
+    pub fn redactor(&self, place: Place) -> Redactor {
+        self.0.redactor.counted(self.0.metrics.hits(place))
     }
 
     /// What charts looked up, by session.
     #[must_use]
     pub fn lookups(&self) -> &Lookups {
         &self.0.lookups
+    }
+
+    /// What is known of release records, by caller.
+    #[must_use]
+    pub fn feeds(&self) -> &Feeds {
+        &self.0.feeds
     }
 
     /// Everything that runs or ran lately.
@@ -370,6 +382,55 @@ impl State {
         }
     }
 
+    /// Releases whose last operation a bridge began and left, in the namespaces that may be written to: told to the one person
+    /// of `local` mode. Where many share the bridge, it has no rights of its own to look with, and what others left is not
+    /// everybody's business.
+    ///
+    /// # Errors
+    /// The calls'.
+    pub async fn interrupted(&self) -> Result<Vec<Interrupted>, Problem> {
+        let Some(connector) = self.0.connector.as_ref().filter(|_| self.0.settings.access == Access::Local)
+        else {
+            return Ok(Vec::new());
+        };
+        let settings = &self.0.settings;
+        let patience = Patience { bridge: settings.heartbeat_lost, helm: settings.stale_after };
+        let listed = &settings.policy.namespaces;
+        // A pattern can only be looked for everywhere.
+        let named = !listed.is_empty() && !listed.iter().any(|name| name.contains('*'));
+        let now = jiff::Timestamp::now();
+        // The clock stands between the years 0 and 9999.
+        let now = Time::at(now.as_second(), now.subsec_nanosecond().unsigned_abs()).unwrap_or_default();
+        let cluster = connector.cluster(&Credential::Kubeconfig);
+        let found =
+            releases::interrupted(&cluster, named.then_some(listed.as_slice()), &patience, &now).await?;
+        let may = |found: &Interrupted| self.0.policy.namespace(&found.namespace).is_ok();
+        Ok(found.into_iter().filter(may).collect())
+    }
+
+    /// Writes to the log what was cut off before this bridge started. Nothing is taken up by itself: a person decides.
+    pub async fn tell_interrupted(self) {
+        match self.interrupted().await {
+            Ok(found) => {
+                for Interrupted { namespace, release, revision, status, lock } in &found {
+                    let (state, operation) = (status.text(), lock.operation.as_deref().unwrap_or_default());
+                    tracing::warn!(
+                        event = "interrupted-operation",
+                        namespace,
+                        release,
+                        revision,
+                        state,
+                        operation
+                    );
+                }
+                tracing::info!(event = "looked-for-interrupted-operations", count = found.len());
+            }
+            Err(problem) => {
+                tracing::info!(event = "interrupted-operations-not-looked-for", code = problem.code.text());
+            }
+        }
+    }
+
     fn page(&self) -> &Page {
         &self.0.page
     }
@@ -457,6 +518,7 @@ pub fn app(state: State) -> Router {
         .merge(http::operations::routes())
         .merge(http::plans::routes())
         .merge(http::cluster::routes())
+        .merge(http::logs::routes())
         .merge(http::releases::routes());
     guarded(routes, state)
 }

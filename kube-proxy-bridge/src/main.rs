@@ -1,14 +1,15 @@
 //! Reads the command line, connects, listens, serves until it is told to stop.
 
 use std::io::{self, BufRead as _, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use kube_proxy_bridge::audit::Audit;
-use kube_proxy_bridge::config::{self, Command, Config};
+use kube_proxy_bridge::config::{self, Command, Config, TlsSource};
 use kube_proxy_bridge::http::page::Page;
-use kube_proxy_bridge::http::serve::serve;
+use kube_proxy_bridge::http::serve::{Listener, serve};
 use kube_proxy_bridge::http::tls::Tls;
 use kube_proxy_bridge::kube::{Connector, Options};
 use kube_proxy_bridge::metrics::Metrics;
@@ -55,7 +56,8 @@ async fn run(config: Config) -> Result<(), String> {
         page,
         open,
         tls,
-        allow_hosts,
+        unix_socket,
+        mut allow_hosts,
         allow_origins,
         metrics_listen,
         cluster,
@@ -68,7 +70,16 @@ async fn run(config: Config) -> Result<(), String> {
         .map(|text| text.trim().to_owned())
         .filter(|name| !name.is_empty());
     let page = Page::load(&page).map_err(|error| format!("{}: {error}", page.display()))?;
-    let tls = tls.map(Tls::load).transpose()?;
+    let mut fingerprint = None;
+    let tls = match tls {
+        None => None,
+        Some(TlsSource::Files(files)) => Some(Tls::load(files)?),
+        Some(TlsSource::SelfSigned) => {
+            let (tls, print) = Tls::self_signed(names(listen, &allow_hosts))?;
+            fingerprint = Some(print);
+            Some(tls)
+        }
+    };
     if let Some(folder) = &settings.state_dir {
         make_private(folder).map_err(|error| format!("--state-dir {}: {error}", folder.display()))?;
     }
@@ -94,10 +105,20 @@ async fn run(config: Config) -> Result<(), String> {
             Audit::to_file(&path).map_err(|error| format!("--audit-log {}: {error}", path.display()))?
         }
     };
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|error| format!("cannot listen on {listen} (--port chooses another): {error}"))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = match &unix_socket {
+        None => {
+            let listener = TcpListener::bind(listen)
+                .await
+                .map_err(|error| format!("cannot listen on {listen} (--port chooses another): {error}"))?;
+            let address = listener.local_addr().map_err(|error| error.to_string())?;
+            (Listener::Tcp(listener), address)
+        }
+        Some(path) => {
+            // Clients have to name something, and this is what curl's manual does.
+            allow_hosts.push("localhost".to_owned());
+            (open_socket(path)?, listen)
+        }
+    };
     let about = connector.as_ref().map(|connector| connector.info().clone());
     let drain_timeout = settings.drain_timeout;
     let state = State::new(Setup {
@@ -121,7 +142,13 @@ async fn run(config: Config) -> Result<(), String> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}/");
     // Programs that start the bridge read its address from this line, and the code from the next but one.
-    say(&format!("Chartroom is at {url}"));
+    match &unix_socket {
+        None => say(&format!("Chartroom is at {url}")),
+        Some(path) => say(&format!("Chartroom is at the socket {}, as http://localhost/", path.display())),
+    }
+    if let Some(fingerprint) = fingerprint {
+        say(&format!("Its certificate is its own, SHA-256 {fingerprint}"));
+    }
     if let Some(about) = about {
         let user = match state.mode() {
             Mode::Passthrough => "whoever calls".to_owned(),
@@ -138,6 +165,7 @@ async fn run(config: Config) -> Result<(), String> {
         ));
         tracing::info!(event = "started", cluster = about.name, context = about.context, %address);
         tokio::spawn(state.clone().watch_cluster());
+        tokio::spawn(state.clone().tell_interrupted());
     }
     let mut start = url.clone();
     if state.mode() == Mode::Local {
@@ -150,7 +178,7 @@ async fn run(config: Config) -> Result<(), String> {
     }
     if let Some(listener) = metrics_listener {
         let app = metrics_app(state.clone());
-        tokio::spawn(serve(listener, app, None, state.stopping(), drain_timeout));
+        tokio::spawn(serve(Listener::Tcp(listener), app, None, state.stopping(), drain_timeout));
     }
     if let Some(tls) = tls.clone() {
         tokio::spawn(tls.watch());
@@ -160,10 +188,39 @@ async fn run(config: Config) -> Result<(), String> {
     // Streams end themselves when the drain begins, so what is left then is short.
     let served = serve(listener, app(state.clone()), tls, state.stopping(), drain_timeout);
     served.await.map_err(|error| error.to_string())?;
+    if let Some(path) = &unix_socket {
+        // The next start replaces it, should it stay.
+        let _ = std::fs::remove_file(path);
+    }
     // The listener is closed; operations may still be on their way to a place where they can stop.
     state.drain().await;
     tracing::info!(event = "stopped");
     Ok(())
+}
+
+/// What a certificate of its own is good for.
+fn names(listen: SocketAddr, more: &[String]) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    if !listen.ip().is_unspecified() {
+        names.push(listen.ip().to_string());
+    }
+    let without_port = |name: &String| match name.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name.to_owned(),
+        _ => name.clone(),
+    };
+    names.extend(more.iter().map(without_port));
+    names.dedup();
+    names
+}
+
+#[cfg(unix)]
+fn open_socket(path: &Path) -> Result<Listener, String> {
+    Listener::unix(path).map_err(|error| format!("--unix-socket {}: {error}", path.display()))
+}
+
+#[cfg(not(unix))]
+fn open_socket(_: &Path) -> Result<Listener, String> {
+    Err("--unix-socket: this system has none".to_owned())
 }
 
 /// The first signal begins a drain, the second ends the process.

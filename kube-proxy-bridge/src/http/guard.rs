@@ -12,7 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::time::timeout;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use wire::{Code, Mode};
 
 use super::body::{Arguments, Limit};
@@ -35,6 +36,15 @@ const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("600");
 /// The address at the other end; loopback when there is no connection, as in tests.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
+
+/// How late a peer is answered that failed to sign in too often.
+pub const PENALTY: Duration = Duration::from_millis(500);
+/// Answers that are late at the same time; more are given at once.
+static LATE: Semaphore = Semaphore::const_new(64);
+
+/// An answer that comes late.
+#[derive(Clone, Copy, Debug)]
+struct Slowed;
 
 /// The route of an answer, for log and metrics.
 #[derive(Clone, Copy, Debug)]
@@ -165,6 +175,12 @@ pub async fn gate(
         Ok(response) | Err(response) => response,
     };
     response.extensions_mut().insert(Routed(route.path));
+    if response.extensions().get::<Slowed>().is_some()
+        // Those who guess must not fill the bridge with answers that wait.
+        && let Ok(_place) = LATE.try_acquire()
+    {
+        sleep(PENALTY).await;
+    }
     response
 }
 
@@ -271,7 +287,7 @@ fn identify(
         state.auth_failed(reason);
         match state.failures().note(peer, now) {
             Ok(()) => Failure::new(Code::Unauthenticated, sentence).into_response(),
-            Err(wait) => too_often("There were too many refused sign-ins from your address.", wait),
+            Err(wait) => slowed(wait),
         }
     };
     let token = match bearer::read(headers) {
@@ -294,9 +310,7 @@ fn identify(
         (Mode::Passthrough, Some(token)) => {
             let caller = Caller::passthrough(token);
             match state.failures().blocked(peer, now) {
-                Some(wait) if !state.known().contains(caller.identity()) => {
-                    Err(too_often("There were too many refused sign-ins from your address.", wait))
-                }
+                Some(wait) if !state.known().contains(caller.identity()) => Err(slowed(wait)),
                 _ => Ok(Some(caller)),
             }
         }
@@ -321,6 +335,14 @@ pub fn too_often(sentence: &str, wait: Duration) -> Response {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let mut response = Failure::new(Code::RateLimited, sentence).into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
+}
+
+/// 429 for a peer that failed to sign in too often: [`gate`] answers late, so that guessing is slow even for one who does not
+/// wait.
+pub fn slowed(wait: Duration) -> Response {
+    let mut response = too_often("There were too many refused sign-ins from your address.", wait);
+    response.extensions_mut().insert(Slowed);
     response
 }
 

@@ -7,6 +7,7 @@ pub mod events;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod logs;
 pub mod openapi;
 pub mod operations;
 pub mod page;

@@ -104,7 +104,7 @@ fn parameters(route: &Route) -> Value {
         parameters
             .push(json!({ "name": "Idempotency-Key", "in": "header", "required": true, "schema": text }));
     }
-    if matches!(route.gives, Gives::Events(_)) {
+    if matches!(route.gives, Gives::Events(_)) && route.query.contains(&"after") {
         parameters.push(json!({ "name": "Last-Event-ID", "in": "header", "schema": text }));
     }
     Value::Array(parameters)
@@ -116,6 +116,12 @@ fn answers(gives: Gives, schema: &mut dyn FnMut(SchemaOf) -> Value) -> Value {
         Gives::Json(of) => (
             "200",
             json!({ "description": "Done.", "content": { "application/json": { "schema": schema(of) } } }),
+        ),
+        Gives::JsonOrEvents(of, event) => (
+            "200",
+            json!({ "description": "Done; or a stream, each message's data is one of the other.", "content": {
+                "application/json": { "schema": schema(of) }, "text/event-stream": { "schema": schema(event) },
+            } }),
         ),
         Gives::Accepted(of) => (
             "202",

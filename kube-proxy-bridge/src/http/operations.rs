@@ -1,6 +1,7 @@
 //! Starting operations, and asking about them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::Router;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
 use wire::{
     ApplyMode, Code, Decide, Mode, Operation, OperationCreated, OperationKind, Operations, Problem,
     PromptChoice,
@@ -23,8 +25,12 @@ use super::path::{IdPath, OperationVerb, ReleaseVerb};
 use crate::State;
 use crate::audit::Entry;
 use crate::auth::Caller;
+use crate::metrics::Place;
 use crate::operations::{self, Environment, Handle, Request, Start, subject};
 use crate::releases::lock::Patience;
+
+/// How long a list of operations waits for what other bridges left.
+const INTERRUPTED_WITHIN: Duration = Duration::from_secs(3);
 
 /// The routes of this file.
 pub fn routes() -> Router<State> {
@@ -69,7 +75,7 @@ pub async fn start(
     let environment = Environment {
         cluster,
         policy: Arc::new(state.policy().clone()),
-        redactor: state.redactor().clone(),
+        redactor: state.redactor(Place::Event),
         plans: Arc::clone(state.plans()),
         metrics: state.metrics().clone(),
         audit: state.audit().clone(),
@@ -89,8 +95,12 @@ pub async fn start(
         namespace: &path.namespace,
         release: &path.release,
     };
-    let handle =
-        state.operations().start(&start, move |handle| operations::run(environment, handle, asked))?;
+    let is_new = state.operations().find(&id, caller.identity()).is_none();
+    let queued = is_new.then(|| state.metrics().operation_queued(kind));
+    let handle = state.operations().start(&start, move |handle| {
+        drop(queued);
+        operations::run(environment, handle, asked)
+    })?;
     Ok(accepted(&handle))
 }
 
@@ -107,7 +117,15 @@ pub async fn list(
         Some(_) => return Err(Failure::new(Code::InvalidRequest, "`active` is true or false.")),
     };
     let person = person(&state, &caller).await?;
-    Ok(Json(Operations { items: state.operations().list(caller.identity(), &person, active) }))
+    // Help, and no reason to withhold what is known here.
+    let interrupted = match active {
+        Some(false) => Vec::new(),
+        _ => match timeout(INTERRUPTED_WITHIN, state.interrupted()).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        },
+    };
+    Ok(Json(Operations { items: state.operations().list(caller.identity(), &person, active), interrupted }))
 }
 
 /// `GET /v1/operations/{id}`

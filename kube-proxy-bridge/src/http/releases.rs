@@ -1,13 +1,14 @@
 //! Releases as their records and the cluster tell them. Everything here reads.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::extract::{Path, State as Shared};
 use axum::routing::get;
 use axum::{Extension, Router};
+use release::record::Record;
 use wire::{
-    Code, Drift, Mode, Orphans, Problem, ReleaseState, ReleaseSummary, Releases, Resources, RevisionDetail,
-    RevisionDiff, Revisions, Status,
+    Code, ConflictKind, Drift, Mode, Orphans, Problem, ReleaseState, ReleaseSummary, Releases, Resources,
+    RevisionDetail, RevisionDiff, Revisions, Status,
 };
 
 use super::body::{Arguments, Json};
@@ -19,8 +20,10 @@ use crate::State;
 use crate::audit::Entry;
 use crate::auth::Caller;
 use crate::documents;
-use crate::operations::drift::{self, Footprint};
-use crate::operations::{compare, resources};
+use crate::metrics::{Finding, Metrics, Place};
+use crate::operations::drift;
+use crate::operations::{compare, conflict, inputs, resources};
+use crate::redact::Redactor;
 use crate::releases::lock::{Patience, now, verdict};
 use crate::releases::show::{self, Section};
 use crate::releases::{Filter, History, Revision, Store, list};
@@ -83,7 +86,7 @@ pub async fn releases(
         limit: arguments.number("limit")?.unwrap_or(0),
         after: after.transpose()?,
     };
-    Ok(Json(list(&state.cluster(&caller)?, &filter, state.redactor()).await?))
+    Ok(Json(list(&state.cluster(&caller)?, state.feeds(), &filter, &state.redactor(Place::Release)).await?))
 }
 
 /// `GET …/{release}`: the last revision, and who holds the release.
@@ -147,7 +150,10 @@ pub async fn revision(
     let Ok(record) = found.into_record() else {
         return Ok(Json(RevisionDetail { summary, ..RevisionDetail::default() }));
     };
-    let redactor = (!reveals).then(|| state.redactor().clone());
+    let redactor = match reveals {
+        true => None,
+        false => Some(knowing(&state, &caller, &[&record]).await?),
+    };
     // A large manifest takes a while to read, which other requests need not wait for.
     let work = move || show::detail(summary, &record, &sections, redactor.as_ref());
     Ok(Json(tokio::task::spawn_blocking(work).await.map_err(|_| Failure::internal())?))
@@ -162,7 +168,9 @@ pub async fn diff(
 ) -> Result<Json<RevisionDiff>, Failure> {
     let old = one(&state, &caller, &path, number(&segments, "revision")?).await?;
     let new = one(&state, &caller, &path, number(&segments, "other")?).await?;
-    let redactor = state.redactor().clone();
+    let known: Vec<&Record> =
+        [&old, &new].into_iter().filter_map(|revision| revision.record().ok()).collect();
+    let redactor = knowing(&state, &caller, &known).await?;
     let work = move || {
         let (from, to) = (show::summary(&old, &redactor), show::summary(&new, &redactor));
         let (old, new) = (old.into_record()?, new.into_record()?);
@@ -183,7 +191,7 @@ pub async fn live(
     let cluster = state.cluster(&caller)?;
     let revision = history(&state, &caller, &path).await?.current_revision();
     let record = one(&state, &caller, &path, revision).await?.into_record()?;
-    let redactor = state.redactor().clone();
+    let redactor = knowing(&state, &caller, &[&record]).await?;
     let work = move || {
         let hidden = show::secrets(&record, &redactor);
         documents::read_stored(&record.manifest).map(|items| (items, hidden))
@@ -201,7 +209,10 @@ pub async fn drift(
     let cluster = state.cluster(&caller)?;
     // It is as much work as a plan, and takes a plan's place.
     let _place = state.plans().begin(caller.identity())?;
-    Ok(Json(drift::drift(&cluster, state.redactor(), &path.namespace, &path.release).await?))
+    let found =
+        drift::drift(&cluster, &state.redactor(Place::Release), &path.namespace, &path.release).await?;
+    count_drift(state.metrics(), &found);
+    Ok(Json(found))
 }
 
 /// `GET …/orphans`: what the release left behind.
@@ -211,24 +222,26 @@ pub async fn orphans(
     path: ReleasePath,
 ) -> Result<Json<Orphans>, Failure> {
     let cluster = state.cluster(&caller)?;
-    let mut footprint = Footprint::default();
-    let mut last: Option<Revision> = None;
-    let visit = |revision: Revision| {
-        if let Ok(record) = revision.record() {
-            footprint.add(record);
-        }
-        if last.as_ref().is_none_or(|last| last.head.revision < revision.head.revision) {
-            last = Some(revision);
-        }
-    };
-    Store::new(&cluster, &path.namespace).walk(&path.release, visit).await?;
-    let last = last.ok_or_else(|| no_release(&path))?.into_record()?;
-    let current = match Status::named(&last.info.status) {
-        // Nothing of it should be there.
-        Status::Uninstalled => Vec::new(),
-        _ => documents::read_stored(&last.manifest)?,
-    };
-    Ok(Json(drift::left_behind(&cluster, &path.namespace, &path.release, footprint, &current).await?))
+    let found = drift::orphans(&cluster, &path.namespace, &path.release).await?;
+    state.metrics().orphans_detected(found.objects.len() as u64);
+    Ok(Json(found))
+}
+
+/// The redactor that knows what the custom kinds of these records call secret.
+async fn knowing(state: &State, caller: &Caller, records: &[&Record]) -> Result<Redactor, Failure> {
+    let kinds: BTreeSet<_> = records.iter().flat_map(|record| inputs::custom_kinds(record)).collect();
+    let fields = state.cluster(caller)?.secret_fields(&kinds).await;
+    Ok(state.redactor(Place::Release).with_fields(fields))
+}
+
+fn count_drift(metrics: &Metrics, drift: &Drift) {
+    let finding = if drift.objects.is_empty() { Finding::Clean } else { Finding::Changes };
+    metrics.drift_check(finding, u32::try_from(drift.objects.len()).unwrap_or(u32::MAX));
+    for object in &drift.objects {
+        let by_field = object.fields.iter().find_map(|field| field.owner.as_ref());
+        let owner = object.conflicts.first().map(|conflict| &conflict.owner).or(by_field);
+        metrics.drift_detected(owner.map_or(ConflictKind::Other, conflict::kind));
+    }
 }
 
 fn no_release(path: &ReleasePath) -> Failure {
@@ -240,7 +253,7 @@ fn no_release(path: &ReleasePath) -> Failure {
 async fn history(state: &State, caller: &Caller, path: &ReleasePath) -> Result<History, Failure> {
     let cluster = state.cluster(caller)?;
     let mut entries = Vec::new();
-    let visit = |revision: Revision| entries.push(show::entry(&revision, state.redactor()));
+    let visit = |revision: Revision| entries.push(show::entry(&revision, &state.redactor(Place::Release)));
     Store::new(&cluster, &path.namespace).walk(&path.release, visit).await?;
     if entries.is_empty() {
         return Err(no_release(path));

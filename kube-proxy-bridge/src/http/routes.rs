@@ -65,6 +65,8 @@ pub enum Size {
 pub enum Gives {
     /// 200 and this type.
     Json(SchemaOf),
+    /// 200 and the first type; for who takes events, a stream of the second.
+    JsonOrEvents(SchemaOf, SchemaOf),
     /// 202, this type, and where it is.
     Accepted(SchemaOf),
     /// 200 and a stream of this type, one a message.
@@ -176,7 +178,7 @@ pub const ROUTES: &[Route] = &[
     post(
         "/v1/plans",
         schema::<wire::PlanRequest>,
-        Gives::Json(schema::<wire::Plan>),
+        Gives::JsonOrEvents(schema::<wire::Plan>, schema::<wire::PlanEvent>),
         "What would happen, tried out by the API server",
     )
     .of(Class::Plan)
@@ -229,6 +231,12 @@ pub const ROUTES: &[Route] = &[
         "Objects that the release left behind",
     )
     .within(120),
+    get(
+        "/v1/namespaces/{namespace}/releases/{release}/logs",
+        Gives::Events(schema::<wire::LogLines>),
+        "What the containers of an object write",
+    )
+    .asks(&["object", "container", "follow"]),
     post(
         "/v1/namespaces/{namespace}/releases/{release}:apply",
         schema::<wire::Apply>,

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -30,12 +32,75 @@ const CONNECTIONS: usize = 512;
 /// After a failure to accept, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// As which somebody at the other end of a socket counts.
+#[cfg(unix)]
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+/// Where connections come from.
+#[derive(Debug)]
+pub enum Listener {
+    /// A port.
+    Tcp(TcpListener),
+    /// A file, which its owner alone may open.
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener),
+}
+
+enum Accepted {
+    Tcp(TcpStream, SocketAddr),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+}
+
+impl Listener {
+    /// Listens on a socket file that nobody but its owner can open. One that is left from a process that is gone is replaced;
+    /// one that somebody answers on is not.
+    ///
+    /// # Errors
+    /// The system's; `AddrInUse` when somebody answers there, or when the file is something else.
+    #[cfg(unix)]
+    pub fn unix(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _};
+        if let Ok(found) = std::fs::symlink_metadata(path)
+            && (!found.file_type().is_socket() || std::os::unix::net::UnixStream::connect(path).is_ok())
+        {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        // Between the making of a socket and the change of its mode others could open it. So it is made in a folder that is
+        // closed to them, and moved to its place when it is closed itself.
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
+        let closed = path.with_file_name(format!(".{name}.{}", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o700).create(&closed)?;
+        let inside = closed.join("s");
+        let made = tokio::net::UnixListener::bind(&inside).and_then(|listener| {
+            std::fs::set_permissions(&inside, std::fs::Permissions::from_mode(0o600))?;
+            std::fs::rename(&inside, path)?;
+            Ok(listener)
+        });
+        // What is left in it after a failure goes with it.
+        std::fs::remove_dir_all(&closed)?;
+        made.map(Self::Unix)
+    }
+
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                let _ = stream.set_nodelay(true);
+                Ok(Accepted::Tcp(stream, peer))
+            }
+            #[cfg(unix)]
+            Self::Unix(listener) => listener.accept().await.map(|(stream, _)| Accepted::Unix(stream)),
+        }
+    }
+}
+
 /// Serves `app` until `stopping` says so; then ends when the answers under way have ended, at the latest after `grace`.
 ///
 /// # Errors
 /// None today: a connection that fails concerns nobody else.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     app: Router,
     tls: Option<Tls>,
     mut stopping: watch::Receiver<bool>,
@@ -50,24 +115,25 @@ pub async fn serve(
             _ = stopping.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => continue,
         };
-        let Ok((stream, peer)) = accepted else {
+        let Ok(accepted) = accepted else {
             sleep(PAUSE).await;
             continue;
         };
         // A connection more than we take is closed at once.
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else { continue };
-        let _ = stream.set_nodelay(true);
         let (app, stopping) = (app.clone(), stopping.clone());
         let acceptor = tls.as_ref().map(Tls::acceptor);
         connections.spawn(async move {
             let _slot = slot;
-            match acceptor {
-                None => talk(stream, peer, app, stopping).await,
-                Some(acceptor) => {
+            match (accepted, acceptor) {
+                (Accepted::Tcp(stream, peer), None) => talk(stream, peer, app, stopping).await,
+                (Accepted::Tcp(stream, peer), Some(acceptor)) => {
                     if let Ok(Ok(stream)) = timeout(HEAD, acceptor.accept(stream)).await {
                         talk(stream, peer, app, stopping).await;
                     }
                 }
+                #[cfg(unix)]
+                (Accepted::Unix(stream), _) => talk(stream, NOWHERE, app, stopping).await,
             }
         });
     }

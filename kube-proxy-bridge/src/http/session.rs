@@ -12,7 +12,7 @@ use wire::{API_VERSION, Code, Limits, Mode, Session, SessionExchange, SessionTok
 
 use super::body::Json;
 use super::error::Failure;
-use super::guard::{Peer, refused_token, too_often};
+use super::guard::{Peer, refused_token, slowed};
 use crate::State;
 use crate::auth::Caller;
 use crate::documents::{DOCUMENT_LIMIT, DOCUMENT_LIMIT_BYTES};
@@ -93,7 +93,7 @@ pub async fn exchange(
                     "The code was used, or is older than a minute. Press Enter in the bridge's terminal.";
                 Failure::new(Code::Unauthenticated, sentence).into_response()
             }
-            Err(wait) => too_often("There were too many refused sign-ins from your address.", wait),
+            Err(wait) => slowed(wait),
         });
     }
     let token = state.sessions().open(now).map_err(|_| Failure::internal().into_response())?;
