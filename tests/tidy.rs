@@ -84,7 +84,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "kube-proxy-bridge",
         &[
-            &["config", "desktop", "fieldpath", "object", "metrics", "telemetry", "audit"],
+            &["config", "desktop", "fieldpath", "object", "metrics", "telemetry", "audit", "plain"],
             &["documents", "policy"],
             &["kube"],
             &["redact"],

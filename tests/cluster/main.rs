@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test binary reports to its terminal")]
 
+mod attacks;
 mod breaks;
 mod bridge;
 mod faults;
@@ -35,6 +36,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     breaks::TRIALS,
     hidden::TRIALS,
     records::TRIALS,
+    attacks::TRIALS,
 ];
 
 fn main() -> ExitCode {

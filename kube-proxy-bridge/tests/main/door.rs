@@ -15,6 +15,7 @@ use kube_proxy_bridge::auth::Caller;
 use kube_proxy_bridge::config::Access;
 use kube_proxy_bridge::http::body::Json;
 use kube_proxy_bridge::http::error::Failure;
+use kube_proxy_bridge::http::guard::PENALTY;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -238,6 +239,25 @@ async fn t5_a_peer_that_guesses_is_slowed_down_and_nobody_else() {
     let other =
         Ask::post("/v1/session:exchange", &json!({"code": "guess"})).extension(ConnectInfo(elsewhere));
     assert_eq!(codes.send(other).await.problem(), "unauthenticated");
+}
+
+#[tokio::test]
+async fn t5_who_guessed_too_often_is_answered_late() {
+    let bridge = probe().await;
+    let guess = || Ask::get("/v1/releases").bearer("guess");
+    for _ in 0..10 {
+        bridge.send(guess()).await;
+    }
+    let started = Instant::now();
+    let answer = bridge.send(guess()).await;
+    assert_eq!(answer.problem(), "rate-limited");
+    assert!(!answer.header(header::RETRY_AFTER).is_empty());
+    assert!(started.elapsed() >= PENALTY, "{:?}", started.elapsed());
+    // Many at once wait together, and those that are more than the bridge keeps waiting are answered at once.
+    let started = Instant::now();
+    let all = futures::future::join_all((0..200).map(|_| bridge.send(guess()))).await;
+    assert!(all.iter().all(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS));
+    assert!(started.elapsed() < 100 * PENALTY, "{:?}", started.elapsed());
 }
 
 #[tokio::test]

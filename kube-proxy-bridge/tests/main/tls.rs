@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube_proxy_bridge::config::TlsFiles;
-use kube_proxy_bridge::http::serve::serve;
+use kube_proxy_bridge::http::serve::{Listener, serve};
 use kube_proxy_bridge::http::tls::Tls;
 use kube_proxy_bridge::{Setup, State, app};
 use rustls::crypto::ring;
@@ -50,7 +50,8 @@ async fn a_port_with_tls_says_so_and_stops_when_it_is_told() {
     let state = State::new(setup).expect("a state");
     let tls = Tls::load(TlsFiles { cert: file("cert.pem"), key: file("key.pem") }).expect("readable");
     let grace = Duration::from_secs(5);
-    let server = tokio::spawn(serve(listener, app(state.clone()), Some(tls), state.stopping(), grace));
+    let server =
+        tokio::spawn(serve(Listener::Tcp(listener), app(state.clone()), Some(tls), state.stopping(), grace));
 
     let mut stream = connect(address, b"http/1.1").await;
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
@@ -88,4 +89,51 @@ fn a_key_or_certificate_that_is_none_is_named() {
     assert!(wrong("nothing.pem", "key.pem").starts_with("--tls-cert "));
     assert!(wrong("cert.pem", "nothing.pem").starts_with("--tls-key "));
     assert!(wrong("cert.pem", "cert.pem").starts_with("--tls-key "));
+}
+
+#[test]
+fn a_certificate_of_ones_own_is_known_by_its_fingerprint() {
+    let names = || vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let (_, one) = Tls::self_signed(names()).expect("made");
+    let (_, other) = Tls::self_signed(names()).expect("made");
+    assert_eq!((one.len(), one.split(':').count()), (95, 32), "{one}");
+    assert_ne!(one, other, "each start has a key of its own");
+    assert!(Tls::self_signed(vec!["\u{e9}".to_owned()]).is_err());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn t3_a_socket_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use tokio::net::UnixStream;
+
+    let folder = crate::harness::folder();
+    let path = folder.join("bridge.sock");
+    let mut setup = Setup::page_only(page(), std::net::SocketAddr::from(([127, 0, 0, 1], 80)));
+    setup.allow_hosts.push("localhost".to_owned());
+    let state = State::new(setup).expect("a state");
+    let listener = Listener::unix(&path).expect("a socket");
+    let mode = std::fs::metadata(&path).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
+    assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing else is left");
+    let grace = Duration::from_secs(5);
+    let server = tokio::spawn(serve(listener, app(state.clone()), None, state.stopping(), grace));
+    let mut stream = UnixStream::connect(&path).await.expect("a connection");
+    stream
+        .write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    // Somebody is there, so nobody takes the place; when they are gone, one may.
+    assert_eq!(Listener::unix(&path).expect_err("taken").kind(), std::io::ErrorKind::AddrInUse);
+    state.drain().await;
+    timeout(grace, server).await.expect("in time").expect("no panic").expect("no error");
+    drop(Listener::unix(&path).expect("replaced"));
+    std::fs::remove_file(&path).expect("removed");
+    std::fs::write(&path, "a file").expect("written");
+    assert!(Listener::unix(&path).is_err(), "what is no socket is not replaced");
+    std::fs::remove_dir_all(folder).expect("removed");
 }
