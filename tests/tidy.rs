@@ -84,7 +84,9 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "kube-proxy-bridge",
         &[
-            &["config", "desktop", "fieldpath", "object", "metrics", "telemetry", "audit", "plain"],
+            &[
+                "aside", "config", "desktop", "fieldpath", "hex", "object", "metrics", "telemetry", "audit", "plain",
+            ],
             &["documents", "policy"],
             &["kube"],
             &["redact"],
