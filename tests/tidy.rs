@@ -85,7 +85,16 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "kube-proxy-bridge",
         &[
             &[
-                "aside", "config", "desktop", "fieldpath", "hex", "object", "metrics", "telemetry", "audit", "plain",
+                "aside",
+                "config",
+                "desktop",
+                "fieldpath",
+                "hex",
+                "object",
+                "metrics",
+                "telemetry",
+                "audit",
+                "plain",
             ],
             &["documents", "policy"],
             &["kube"],

@@ -346,13 +346,14 @@ mod tests {
 
     #[test]
     fn the_chain_goes_on_after_a_full_disk() {
+        type Cut = fn(usize) -> usize;
         /// Takes as much of one write as `cut` says, and then is full for a moment.
         #[derive(Clone, Default)]
         struct Disk(Arc<Mutex<Inner>>);
         #[derive(Default)]
         struct Inner {
             bytes: Vec<u8>,
-            cut: Option<fn(usize) -> usize>,
+            cut: Option<Cut>,
             is_full: bool,
         }
         impl Write for Disk {
@@ -372,8 +373,7 @@ mod tests {
             }
         }
         // Nothing of the line, half of it, all but the line feed.
-        let cuts: [(fn(usize) -> usize, u64); 3] =
-            [(|_| 0, 2), (|length| length / 2, 2), (|length| length - 1, 3)];
+        let cuts: [(Cut, u64); 3] = [(|_| 0, 2), (|length| length / 2, 2), (|length| length - 1, 3)];
         for (cut, lines) in cuts {
             let disk = Disk::default();
             let audit = Audit::to(Box::new(disk.clone()));
