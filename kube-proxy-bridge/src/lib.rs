@@ -33,7 +33,6 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
-use release::record::Time;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -398,12 +397,8 @@ impl State {
         let listed = &settings.policy.namespaces;
         // A pattern can only be looked for everywhere.
         let named = !listed.is_empty() && !listed.iter().any(|name| name.contains('*'));
-        let now = jiff::Timestamp::now();
-        // The clock stands between the years 0 and 9999.
-        let now = Time::at(now.as_second(), now.subsec_nanosecond().unsigned_abs()).unwrap_or_default();
         let cluster = connector.cluster(&Credential::Kubeconfig);
-        let found =
-            releases::interrupted(&cluster, named.then_some(listed.as_slice()), &patience, &now).await?;
+        let found = releases::interrupted(&cluster, named.then_some(listed.as_slice()), &patience).await?;
         let may = |found: &Interrupted| self.0.policy.namespace(&found.namespace).is_ok();
         Ok(found.into_iter().filter(may).collect())
     }

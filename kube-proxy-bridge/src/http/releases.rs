@@ -24,7 +24,7 @@ use crate::metrics::{Finding, Metrics, Place};
 use crate::operations::drift;
 use crate::operations::{compare, conflict, inputs, resources};
 use crate::redact::Redactor;
-use crate::releases::lock::{Patience, now, verdict};
+use crate::releases::lock::{Patience, moment, verdict};
 use crate::releases::show::{self, Section};
 use crate::releases::{Filter, History, Revision, Store, list};
 
@@ -103,7 +103,7 @@ pub async fn release(
     Ok(Json(ReleaseState {
         release: ReleaseSummary { namespace: path.namespace, name: path.release, last: last.summary.clone() },
         deployed_revision: history.deployed().map_or(0, |entry| entry.head.revision),
-        lock: verdict(last, &now(), &patience),
+        lock: verdict(last, &moment(state.cluster(&caller)?.now()), &patience),
         anomalies: history.anomalies(),
     }))
 }

@@ -13,6 +13,8 @@ use ::kube::client::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::ExposeSecret as _;
 use tokio::time::{sleep, timeout};
 
@@ -179,6 +181,9 @@ impl Cluster {
             // Closed never: the connector keeps it.
             let _slot = self.0.slots.acquire().await.map_err(|error| Error::unreachable(name, error))?;
             let (head, body) = self.response(call, name).await?.into_parts();
+            if let Some(theirs) = date(&head.headers) {
+                self.note_clock(theirs);
+            }
             let body = Limited::new(body, ANSWER_LIMIT_BYTES)
                 .collect()
                 .await
@@ -262,6 +267,12 @@ fn retry_after(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
+/// The moment of the answer, by the server's clock.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
 /// The texts of `Warning: 299 - "text"`.
 fn warnings(headers: &HeaderMap) -> Vec<String> {
     let texts = headers.get_all(header::WARNING).iter().filter_map(|value| value.to_str().ok());
@@ -307,6 +318,15 @@ mod tests {
         assert!(read().is_tried_again(&broken, 1) && !read().is_tried_again(&broken, TRIES));
         assert!(write.is_tried_again(&busy, TRIES - 1) && !write.is_tried_again(&broken, 1));
         assert!(!read().is_tried_again(&absent, 1));
+    }
+
+    #[test]
+    fn the_moment_of_an_answer_is_read() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::DATE, "Sat, 21 Nov 2026 22:11:26 GMT".parse().expect("a value"));
+        let expected = "2026-11-21T22:11:26Z".parse().expect("a time");
+        assert_eq!(date(&headers), Some(expected));
+        assert_eq!(date(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -211,6 +211,7 @@ impl Connector {
             reviews: Reviews::default(),
             schemas: Schemas::default(),
             secret_writes: AtomicU64::new(0),
+            ahead_seconds: AtomicI64::new(0),
         }));
         views.insert(identity, (Instant::now(), cluster.clone()));
         cluster

@@ -25,9 +25,10 @@ pub use objects::{Applied, ApplyOptions, DeleteOptions, List, ListOptions, LogOp
 pub use schema::{Part, SecretFields};
 pub use watch::{SILENCE, WatchEvent, WatchOptions};
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
@@ -60,6 +61,8 @@ struct Inner {
     schemas: Schemas,
     /// Writes to Secrets by this caller, so that what is kept of them is known to be old.
     secret_writes: AtomicU64,
+    /// By how many seconds the cluster's clock was ahead of ours at its last answer.
+    ahead_seconds: AtomicI64,
 }
 
 impl Cluster {
@@ -103,7 +106,25 @@ impl Cluster {
     pub fn secret_writes(&self) -> u64 {
         self.0.secret_writes.load(Ordering::Relaxed)
     }
+
+    /// The moment by the cluster's clock, as of its last answer. Ours may be wrong, and may jump; what the cluster has stamped
+    /// is held against its own.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.0.ahead_seconds.load(Ordering::Relaxed));
+        // Beyond the year 9999 there is no moment, and ours is as good as any.
+        Timestamp::now().checked_add(ahead).unwrap_or_else(|_| Timestamp::now())
+    }
+
+    fn note_clock(&self, theirs: Timestamp) {
+        let ahead = theirs.as_second() - Timestamp::now().as_second();
+        // An answer says whole seconds, and takes a while to come.
+        let ahead = if ahead.abs() <= CLOCK_TOLERANCE_SECONDS { 0 } else { ahead };
+        self.0.ahead_seconds.store(ahead, Ordering::Relaxed);
+    }
 }
+
+const CLOCK_TOLERANCE_SECONDS: i64 = 3;
 
 impl std::fmt::Debug for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -114,7 +114,7 @@ impl Job {
             notes: notes(&options, apply.chart.archive_sha256.as_deref()),
             objects,
             base: base_objects,
-            previous: base.map(|entry| entry.head.revision).into_iter().collect(),
+            previous: superseded(&history, base),
             options,
             migrates,
             planned: apply.plan_id.is_some(),
@@ -231,6 +231,16 @@ impl Job {
     }
 }
 
+/// What an upgrade replaces: the base, and what else is still called deployed because that could not be corrected before.
+pub(super) fn superseded(history: &History, base: Option<&Entry>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = base.map(|entry| entry.head.revision).into_iter().collect();
+    let others =
+        history.all_deployed().map(|entry| entry.head.revision).filter(|other| !numbers.contains(other));
+    let others: Vec<u32> = others.collect();
+    numbers.extend(others);
+    numbers
+}
+
 /// Where the chart came from, and what is decided about fields of other managers.
 fn notes(options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
     let decided = decide::to_note(&options.conflicts).filter(|text| text.len() <= NOTE_LIMIT_BYTES);
@@ -267,7 +277,8 @@ pub(super) fn refuse_held(job: &Job, last: &Entry) -> Result<(), Stop> {
     if !last.summary.status.is_pending() {
         return Ok(());
     }
-    let verdict = lock::verdict(last, &draft::now(), &job.environment.patience);
+    let verdict =
+        lock::verdict(last, &lock::moment(job.environment.cluster.now()), &job.environment.patience);
     let detail = format!("another operation (install/upgrade/rollback) is in progress: {}", verdict.message);
     let mut problem = Problem::new(Code::ReleaseLocked, detail);
     problem.operation = verdict.operation;

@@ -19,7 +19,7 @@ use super::gate;
 use super::journal::Journal;
 use super::keeper::{self, Keeper, OPTIONS};
 use super::ownership;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, superseded};
 use super::run::{Ended, Job, Outcome};
 use super::uninstall;
 use crate::documents;
@@ -115,7 +115,7 @@ fn found_state(status: Status) -> FoundState {
 }
 
 fn verdict(job: &Job, entry: &Entry) -> Lock {
-    lock::verdict(entry, &draft::now(), &job.environment.patience)
+    lock::verdict(entry, &lock::moment(job.environment.cluster.now()), &job.environment.patience)
 }
 
 async fn chosen(job: &Job, context: &Context, asked: &Recover) -> Result<(History, Entry), Stop> {
@@ -255,8 +255,8 @@ async fn prepared(
             earlier.all_deployed().map(|entry| entry.head.revision).collect(),
         ),
         _ => {
-            let base = earlier.base()?.head.revision;
-            (Some(base), vec![base])
+            let base = earlier.base()?;
+            (Some(base.head.revision), superseded(&earlier, Some(base)))
         }
     };
     let mut migrates = kind == OperationKind::Rollback;

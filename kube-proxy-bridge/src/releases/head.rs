@@ -34,6 +34,8 @@ pub struct Head {
     pub created: Option<Time>,
     /// Who wrote it last.
     pub writer: Option<Writer>,
+    /// When the bridge's heartbeat was written, by the cluster's clock.
+    pub beat: Option<Time>,
 }
 
 /// Who wrote a Secret last.
@@ -61,6 +63,7 @@ impl Head {
             annotations: texts(metadata.get("annotations")),
             created: Time::parse(secret.metadata("creationTimestamp")),
             writer: last_writer(metadata.get("managedFields")),
+            beat: beat(metadata.get("managedFields")),
         })
     }
 
@@ -137,6 +140,17 @@ fn last_writer(managed_fields: Option<&Value>) -> Option<Writer> {
     entries.max_by_key(|writer| writer.time.as_ref().map(Time::since_1970))
 }
 
+/// The API server stamps each manager's fields when it changes one of them, and every heartbeat does.
+fn beat(managed_fields: Option<&Value>) -> Option<Time> {
+    let key = format!("f:{}", annotation::HEARTBEAT);
+    let signs = |entry: &&Value| {
+        let annotations = entry.pointer("/fieldsV1/f:metadata/f:annotations");
+        annotations.is_some_and(|annotations| annotations.get(&key).is_some())
+    };
+    let entry = managed_fields?.as_array()?.iter().find(signs)?;
+    Time::parse(entry.get("time")?.as_str()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,5 +184,18 @@ mod tests {
         ]);
         assert_eq!(last_writer(Some(&managed)).map(|writer| writer.manager).as_deref(), Some("kubectl-edit"));
         assert_eq!(last_writer(None), None);
+    }
+
+    #[test]
+    fn the_heart_beats_by_the_clusters_clock() {
+        let managed = serde_json::json!([
+            {"manager": "kubectl-edit", "time": "2026-11-21T10:00:01Z", "fieldsV1": {"f:data": {}}},
+            {
+                "manager": "helm", "time": "2026-11-21T10:00:00Z",
+                "fieldsV1": {"f:metadata": {"f:annotations": {"f:chartroom/heartbeat": {}}}},
+            },
+        ]);
+        assert_eq!(beat(Some(&managed)), Time::parse("2026-11-21T10:00:00Z"));
+        assert_eq!(beat(Some(&serde_json::json!([]))), None);
     }
 }

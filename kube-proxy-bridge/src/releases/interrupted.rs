@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use release::record::Time;
 use wire::{Interrupted, LockVerdict, Problem, RevisionSummary, Status};
 
-use super::lock::{Patience, verdict};
+use super::lock::{Patience, moment, verdict};
 use super::{Entry, Head, newest_heads};
 use crate::kube::Cluster;
 
@@ -21,7 +21,6 @@ pub async fn interrupted(
     cluster: &Cluster,
     namespaces: Option<&[String]>,
     patience: &Patience,
-    now: &Time,
 ) -> Result<Vec<Interrupted>, Problem> {
     let mut heads: BTreeMap<(String, String), Head> = BTreeMap::new();
     match namespaces {
@@ -32,7 +31,8 @@ pub async fn interrupted(
             }
         }
     }
-    Ok(heads.into_values().filter_map(|head| left(head, patience, now)).collect())
+    let now = moment(cluster.now());
+    Ok(heads.into_values().filter_map(|head| left(head, patience, &now)).collect())
 }
 
 /// A head as what is left of an operation; `None` when nothing is, or when somebody is at work.

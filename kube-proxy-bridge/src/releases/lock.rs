@@ -1,7 +1,9 @@
 //! Whether somebody works on a release, told from its last revision.
 //!
 //! A pending record is a lock. Who holds it is told from the heartbeat that a bridge writes on its own records every ten
-//! seconds; Helm writes none, so there only its age can tell.
+//! seconds; Helm writes none, so there only its age can tell. Both are told by the clock of the cluster, which stamps every
+//! write: those of the bridges may be wrong or jump, and neither takes a release from somebody who is at work nor holds one
+//! for somebody who is gone.
 
 use std::time::Duration;
 
@@ -27,17 +29,15 @@ impl Default for Patience {
     }
 }
 
-/// The moment, as records have it.
+/// The moment by our own clock, as records have it.
 #[must_use]
 pub fn now() -> Time {
-    let now = Timestamp::now();
-    // The clock of a computer is in the years 0 to 9999.
-    Time::at(now.as_second(), now.subsec_nanosecond().unsigned_abs()).unwrap_or_default()
+    moment(Timestamp::now())
 }
 
-/// Who holds the release whose last revision this is, at the moment `now`.
+/// Who holds the release whose last revision this is, at the moment `now` by the cluster's clock.
 ///
-/// A heartbeat from the future counts as fresh: clocks differ, and waiting is the harmless error.
+/// A heartbeat from the future counts as fresh: waiting is the harmless error.
 #[must_use]
 pub fn verdict(last: &Entry, now: &Time, patience: &Patience) -> Lock {
     let Entry { head, summary } = last;
@@ -49,7 +49,7 @@ pub fn verdict(last: &Entry, now: &Time, patience: &Patience) -> Lock {
     let status = summary.status.text();
     let revision = head.revision;
     if operation.is_some() || heartbeat.is_some() {
-        let since = heartbeat.or_else(|| head.written().cloned());
+        let since = head.beat.clone().or(heartbeat).or_else(|| head.written().cloned());
         let instance = head.annotations.get(annotation::INSTANCE).map_or("a bridge", String::as_str);
         let is_interrupted =
             head.annotations.get(annotation::PHASE).is_some_and(|phase| phase == INTERRUPTED);
@@ -107,6 +107,13 @@ pub fn verdict(last: &Entry, now: &Time, patience: &Patience) -> Lock {
         since,
         ..Lock::default()
     }
+}
+
+/// A moment as records have it.
+#[must_use]
+pub fn moment(now: Timestamp) -> Time {
+    // Clocks stand between the years 0 and 9999.
+    Time::at(now.as_second(), now.subsec_nanosecond().unsigned_abs()).unwrap_or_default()
 }
 
 /// How long `since` was before `now`; nothing when it comes after.

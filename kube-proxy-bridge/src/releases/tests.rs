@@ -171,6 +171,13 @@ fn a_bridge_is_at_work_as_long_as_its_heart_beats() {
     assert_eq!(crashed.verdict, LockVerdict::Crashed);
     assert_eq!(crashed.offers, [RecoverAction::Resume, RecoverAction::Rollback, RecoverAction::Abandon]);
     assert_eq!(crashed.message, "revision 8 is pending-upgrade: bridge-a gave no sign for 60 s");
+    // The cluster's own stamp counts more than what a bridge says of the time.
+    let mut odd = pending(Some("2026-11-21T11:00:00Z"), "2026-11-21T11:59:59Z", "applying");
+    odd.head.beat = Time::parse("2026-11-21T11:59:58Z");
+    assert_eq!(judge(&odd).verdict, LockVerdict::Running);
+    let mut odd = pending(Some("2026-11-21T13:00:00Z"), "2026-11-21T11:59:59Z", "applying");
+    odd.head.beat = Time::parse("2026-11-21T11:58:00Z");
+    assert_eq!(judge(&odd).verdict, LockVerdict::Crashed);
     let laid_down = judge(&pending(Some("2026-11-21T11:59:59Z"), "2026-11-21T11:59:59Z", INTERRUPTED));
     assert_eq!(laid_down.verdict, LockVerdict::Crashed);
 }
