@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use release::record::{self, Record};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use wire::{
     Apply, ApplyOptions, Cleanup, Code, Counts, CrdPolicy, EventBody, ObjectState, OnFailure, OperationKind,
     OperationResult, OperationState, Problem, Recover, Rollback, Status, TestRun, Uninstall, Wait,
@@ -40,6 +40,8 @@ use crate::releases::{Body, History, Revision, Store};
 const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
 /// How long the look for orphans may keep an operation that is done.
 const SWEEP_WITHIN: Duration = Duration::from_secs(10);
+/// How long the next pause is at which an earlier revision is left as it is: half a minute in all.
+const SUPERSEDED_WITHIN: Duration = Duration::from_secs(30);
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -334,10 +336,7 @@ impl Job {
         context.enter(OperationState::Recording, record.version);
         keeper.enter(OperationState::Recording).await;
         for number in &prepared.previous {
-            if let Err(stop) = self.supersede(context, *number).await {
-                if matches!(stop, Stop::Hijacked(_)) {
-                    continue;
-                }
+            if let Err(stop) = self.surely_superseded(context, *number).await {
                 let problem = Box::new(stop.problem());
                 self.handle.emit(EventBody::Problem { problem, terminal: false });
             }
@@ -473,6 +472,23 @@ impl Job {
         match back.result {
             OperationResult::Success => Outcome { revision: back.revision, ..failed },
             _ => Outcome { problem: back.problem, ..failed },
+        }
+    }
+
+    /// The same, again and again for a while: two revisions that are called deployed confuse everybody.
+    async fn surely_superseded(&self, context: &Context, number: u32) -> Result<(), Stop> {
+        let mut pause = Duration::from_millis(500);
+        loop {
+            match self.supersede(context, number).await {
+                Err(Stop::Failed(problem)) if pause < SUPERSEDED_WITHIN => {
+                    self.handle.emit(EventBody::Problem { problem, terminal: false });
+                }
+                // It is somebody else's now.
+                Err(Stop::Hijacked(_)) => return Ok(()),
+                other => return other,
+            }
+            sleep(pause).await;
+            pause *= 2;
         }
     }
 
