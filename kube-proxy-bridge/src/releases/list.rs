@@ -3,9 +3,9 @@
 //! A list of whole records is megabytes, of which nearly all is thrown away; and one bomb among them would be everybody's.
 //! So the Secrets' metadata comes first, and of each release on the page one record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, join, stream};
 use wire::{Problem, ReleaseSummary, Releases, Status};
 
 use super::{Body, Feeds, Head, Store, feed, show, summary};
@@ -32,7 +32,8 @@ pub struct Filter {
 
 /// Releases by namespace and name, each with its last revision.
 ///
-/// Cost: one call for 500 revisions (twice with a selector), one for each release that is given; nothing for what `feeds` have.
+/// Cost: one call for 500 revisions (twice with a selector), one for each release that is given; nothing for what `feeds` have;
+/// one for the other driver.
 ///
 /// # Errors
 /// The calls'.
@@ -43,7 +44,10 @@ pub async fn list(
     redactor: &Redactor,
 ) -> Result<Releases, Problem> {
     let namespace = filter.namespace.as_deref();
-    let mut heads = feed::newest(feeds.heads(cluster, namespace).await?);
+    let (heads, in_config_maps) = join!(feeds.heads(cluster, namespace), async {
+        if filter.after.is_none() { in_config_maps(cluster, namespace).await } else { None }
+    });
+    let mut heads = feed::newest(heads?);
     if !filter.selector.is_empty() {
         // The server knows selectors; which revision is the newest it does not.
         let selected = feed::uids(all_heads(cluster, namespace, &filter.selector).await?);
@@ -70,7 +74,24 @@ pub async fn list(
         .try_filter_map(|item| async { Ok(item) })
         .try_collect()
         .await?;
-    Ok(Releases { items, next })
+    Ok(Releases { items, next, in_config_maps })
+}
+
+/// The releases of Helm's other driver: their number alone, from the names of one page.
+///
+/// *Source*: helm v4.3.1 `pkg/storage/driver/cfgmaps.go`.
+async fn in_config_maps(cluster: &Cluster, namespace: Option<&str>) -> Option<u32> {
+    let options = ListOptions {
+        labels: "owner=helm".to_owned(),
+        limit: PAGE,
+        metadata_only: true,
+        ..ListOptions::default()
+    };
+    // Whoever may not list them is told that it is not known.
+    let page = cluster.list("v1", "ConfigMap", namespace, &options).await.ok()?;
+    let heads = page.items.iter().filter_map(Head::of);
+    let releases: BTreeSet<(String, String)> = heads.map(|head| (head.namespace, head.name)).collect();
+    u32::try_from(releases.len()).ok()
 }
 
 /// The head of the newest revision of each release, by namespace and name.

@@ -79,6 +79,11 @@ pub struct Releases {
     /// Goes into the next request when there are more.
     #[serde(rename = "continue", default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How many releases there are whose records Helm keeps in ConfigMaps (`HELM_DRIVER=configmap`): they are not shown, and
+    /// from 500 on not counted. On a first page; absent there, it is not known, because the caller may not list ConfigMaps.
+    /// Releases in a database nobody can see from the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_config_maps: Option<u32>,
 }
 
 /// One release: its last revision.
