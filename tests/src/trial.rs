@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -15,6 +15,17 @@ pub struct Trial<Context: ?Sized> {
     pub run: fn(&Context, &str) -> Result<(), String>,
 }
 
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    /// The trial's name.
+    pub name: &'static str,
+    /// Whether it passed.
+    pub passed: bool,
+    /// How long it took.
+    pub seconds: f64,
+}
+
 thread_local! {
     /// Whether this thread runs trials; the panics of others are none of ours.
     static IS_TRIAL: Cell<bool> = const { Cell::new(false) };
@@ -22,13 +33,13 @@ thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs the trials on so many threads, hands each outcome to `tell` when it is there, and gives how many passed and failed.
+/// Runs the trials on so many threads, hands a line for each to `tell` when it is there, and gives how they ended, in no order.
 pub fn run<Context: Sync + ?Sized>(
     context: &Context,
     trials: &[&Trial<Context>],
     n_threads: usize,
     tell: impl Fn(&str) + Sync,
-) -> (usize, usize) {
+) -> Vec<Outcome> {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if !IS_TRIAL.get() {
@@ -39,8 +50,7 @@ pub fn run<Context: Sync + ?Sized>(
         PANIC.with_borrow_mut(|panic| *panic = format!("{}{said}", place.unwrap_or_default()));
     }));
     let next = AtomicUsize::new(0);
-    let (n_passed, n_failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let telling = Mutex::new(());
+    let outcomes = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..n_threads.clamp(1, trials.len().max(1)) {
             scope.spawn(|| {
@@ -50,21 +60,21 @@ pub fn run<Context: Sync + ?Sized>(
                     let outcome = panic::catch_unwind(AssertUnwindSafe(|| (trial.run)(context, trial.name)))
                         .unwrap_or_else(|_| Err(PANIC.take()));
                     let took = start.elapsed().as_secs_f64();
-                    let (count, line) = match outcome {
-                        Ok(()) => (&n_passed, format!("ok      {} ({took:.1} s)", trial.name)),
-                        Err(why) => {
-                            (&n_failed, format!("FAILED  {} ({took:.1} s)\n{}", trial.name, indented(&why)))
-                        }
+                    let passed = outcome.is_ok();
+                    let line = match outcome {
+                        Ok(()) => format!("ok      {} ({took:.1} s)", trial.name),
+                        Err(why) => format!("FAILED  {} ({took:.1} s)\n{}", trial.name, indented(&why)),
                     };
-                    count.fetch_add(1, Ordering::Relaxed);
-                    let _one_at_a_time = telling.lock();
+                    // Held while telling, so that lines do not mix.
+                    let mut outcomes = outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+                    outcomes.push(Outcome { name: trial.name, passed, seconds: took });
                     tell(&line);
                 }
             });
         }
     });
     drop(panic::take_hook());
-    (n_passed.into_inner(), n_failed.into_inner())
+    outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn indented(text: &str) -> String {
@@ -90,10 +100,11 @@ mod tests {
             },
         };
         let told = Mutex::new(Vec::new());
-        let counts = run(&4, &[&good, &bad, &worse, &good], 2, |line| {
+        let outcomes = run(&4, &[&good, &bad, &worse, &good], 2, |line| {
             told.lock().expect("no panic while telling").push(line.to_owned());
         });
-        assert_eq!(counts, (2, 2));
+        let passed = outcomes.iter().filter(|outcome| outcome.passed);
+        assert_eq!((passed.count(), outcomes.len()), (2, 4));
         let told = told.into_inner().expect("no panic while telling").join("\n");
         assert!(told.contains("a sentence") && told.contains("in worse"), "{told}");
     }

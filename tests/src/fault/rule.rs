@@ -89,20 +89,42 @@ impl fmt::Debug for Fault {
 pub struct Rule {
     method: String,
     target: Regex,
+    /// What must not be in the target.
+    without: Option<Regex>,
     matches: RangeInclusive<usize>,
     pub(super) fault: Fault,
     n_matched: usize,
 }
 
 impl Rule {
-    /// For every request of this method (`*`: of any) whose path and query hold this pattern.
+    /// For every request of this method (`*`: of any; `PUT|POST`: of these) whose path and query hold this pattern.
     ///
     /// # Panics
     /// On a pattern that is none: it stands in a test.
     #[must_use]
     pub fn new(method: &str, target: &str, fault: Fault) -> Self {
         let target = Regex::new(target).unwrap_or_else(|error| panic!("{error}"));
-        Self { method: method.to_owned(), target, matches: 1..=usize::MAX, fault, n_matched: 0 }
+        let without = None;
+        Self { method: method.to_owned(), target, without, matches: 1..=usize::MAX, fault, n_matched: 0 }
+    }
+
+    /// For every request that changes something: no dry runs, and no questions about rights.
+    ///
+    /// # Panics
+    /// Never: the patterns stand here.
+    #[must_use]
+    pub fn writes(fault: Fault) -> Self {
+        Self::new("DELETE|PATCH|POST|PUT", "", fault).without("dryRun=All|reviews$")
+    }
+
+    /// But not when path and query hold this pattern.
+    ///
+    /// # Panics
+    /// On a pattern that is none: it stands in a test.
+    #[must_use]
+    pub fn without(mut self, target: &str) -> Self {
+        self.without = Some(Regex::new(target).unwrap_or_else(|error| panic!("{error}")));
+        self
     }
 
     /// Only for the n-th such request, counted from 1.
@@ -126,7 +148,9 @@ impl Rule {
 
     /// Counts the request if it fits, and says whether it is one of those that are meant.
     pub(super) fn meets(&mut self, method: &str, target: &str) -> bool {
-        if (self.method != "*" && self.method != method) || !self.target.is_match(target) {
+        let is_method = self.method == "*" || self.method.split('|').any(|known| known == method);
+        let is_out = self.without.as_ref().is_some_and(|without| without.is_match(target));
+        if !is_method || is_out || !self.target.is_match(target) {
             return false;
         }
         self.n_matched += 1;
@@ -147,5 +171,14 @@ mod tests {
         assert!(!meets("PATCH", "/apis/apps/v1/namespaces/x/deployments/a"));
         assert!(meets("PATCH", "/apis/apps/v1/namespaces/x/deployments/b?fieldManager=helm"));
         assert!(!meets("PATCH", "/apis/apps/v1/namespaces/x/deployments/c?fieldManager=helm"));
+    }
+
+    #[test]
+    fn writes_are_no_dry_runs_and_no_questions() {
+        let mut rule = Rule::writes(Fault::Hang);
+        assert!(rule.meets("PUT", "/api/v1/namespaces/x/secrets/a"));
+        assert!(!rule.meets("GET", "/api/v1/namespaces/x/secrets/a"));
+        assert!(!rule.meets("PATCH", "/api/v1/namespaces/x/configmaps/a?dryRun=All&fieldManager=helm"));
+        assert!(!rule.meets("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"));
     }
 }

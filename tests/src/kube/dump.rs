@@ -111,13 +111,20 @@ pub fn normal(object: &Value, namespace: &str) -> Value {
     object
 }
 
+/// The cluster gives every pod a volume with a name by chance: `kube-api-access-x7k2p`.
+fn without_chance(text: &str) -> String {
+    const NAME: &str = "kube-api-access-";
+    match text.split_once(NAME) {
+        Some((before, after)) => format!("{before}{NAME}{}", after.get(5..).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Replaces texts wherever they stand, in keys too.
 fn replace(value: &mut Value, pairs: &[(&str, &str)]) {
     let of_text = |text: &str| {
-        pairs
-            .iter()
-            .filter(|(old, _)| !old.is_empty())
-            .fold(text.to_owned(), |text, (old, new)| text.replace(old, new))
+        let pairs = pairs.iter().filter(|(old, _)| !old.is_empty());
+        pairs.fold(without_chance(text), |text, (old, new)| text.replace(old, new))
     };
     match value {
         Value::String(text) => *text = of_text(text),

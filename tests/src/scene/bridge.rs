@@ -59,6 +59,20 @@ impl Bridge {
     /// # Errors
     /// What it said when it did not start.
     pub fn start_in(home: Scratch, program: &Path, access: &Access, args: &[&str]) -> Result<Self, String> {
+        Self::start_with(home, program, access, args, &[])
+    }
+
+    /// The same with these variables in its environment, which has nothing else but `HOME`.
+    ///
+    /// # Errors
+    /// What it said when it did not start.
+    pub fn start_with(
+        home: Scratch,
+        program: &Path,
+        access: &Access,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let wrong = |error: std::io::Error| format!("the bridge: {error}");
         let page = home.path().join("page");
         fs::create_dir_all(&page).map_err(wrong)?;
@@ -79,6 +93,7 @@ impl Bridge {
             .args(args)
             .env_clear()
             .env("HOME", home.path())
+            .envs(variables.iter().copied())
             .current_dir(home.path())
             // Enter in its terminal asks for a fresh code.
             .stdin(Stdio::piped())
@@ -211,6 +226,33 @@ impl Bridge {
         let stream = self.endpoint.open(&request).map_err(|error| format!("the events: {error}"))?;
         let events = Events::new(stream);
         if events.status() == 200 { Ok(events) } else { Err(format!("the events: {}", events.status())) }
+    }
+
+    /// Creates an operation; its id.
+    ///
+    /// # Errors
+    /// A refusal, or no answer.
+    pub fn begin(&self, path: &str, body: &Value) -> Result<String, String> {
+        let created = self.post(path, body)?;
+        created["operation"]["id"].as_str().map(str::to_owned).ok_or_else(|| "no operation".to_owned())
+    }
+
+    /// Waits for an event of an operation; it and those before it.
+    ///
+    /// # Errors
+    /// When the operation ended without one.
+    pub fn until(&self, operation: &str, meant: impl Fn(&Value) -> bool) -> Result<Vec<Value>, String> {
+        let mut events = self.events(operation, 0)?;
+        let mut all = Vec::new();
+        while let Some(event) = events.next(PATIENCE).map_err(|error| format!("the events: {error}"))? {
+            let event = data(&event)?;
+            let is_meant = meant(&event);
+            all.push(event);
+            if is_meant {
+                return Ok(all);
+            }
+        }
+        Err(format!("the operation ended without that event: {all:?}"))
     }
 
     /// Everything that it has logged.

@@ -11,6 +11,7 @@ pub struct Helm {
     program: PathBuf,
     namespace: String,
     home: Scratch,
+    driver: Option<&'static str>,
 }
 
 /// What a command printed.
@@ -32,7 +33,14 @@ impl Helm {
     pub fn new(program: PathBuf, access: &Access, namespace: &str) -> Result<Self, String> {
         let home = Scratch::new("helm").map_err(|error| error.to_string())?;
         access.write(&home.path().join("kubeconfig"), namespace)?;
-        Ok(Self { program, namespace: namespace.to_owned(), home })
+        Ok(Self { program, namespace: namespace.to_owned(), home, driver: None })
+    }
+
+    /// The same with its records elsewhere: `configmap`.
+    #[must_use]
+    pub fn with_driver(mut self, driver: &'static str) -> Self {
+        self.driver = Some(driver);
+        self
     }
 
     /// Runs it to its end.
@@ -106,6 +114,9 @@ impl Helm {
             .env("HELM_CONFIG_HOME", home.join("config"))
             .env("HELM_DATA_HOME", home.join("data"))
             .stdin(Stdio::null());
+        if let Some(driver) = self.driver {
+            command.env("HELM_DRIVER", driver);
+        }
         command
     }
 }

@@ -74,6 +74,14 @@ impl<'w> Scene<'w> {
         Ok(())
     }
 
+    /// Our namespace anew, when it is gone.
+    ///
+    /// # Errors
+    /// What the API server said instead.
+    pub fn create_again(&self) -> Result<(), String> {
+        self.create_namespace(&self.namespace)
+    }
+
     /// A chart of `tests/charts`.
     #[must_use]
     pub fn chart(&self, name: &str) -> String {
