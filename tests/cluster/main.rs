@@ -5,18 +5,27 @@
 
 #![expect(clippy::print_stdout, reason = "a test binary reports to its terminal")]
 
+mod accidents;
 mod attacks;
 mod breaks;
 mod bridge;
+mod corners;
 mod faults;
 mod helm;
 mod hidden;
+mod load;
 mod operations;
 mod plans;
 mod ready;
 mod records;
 mod rendered;
+mod rows;
+mod settled;
+mod steps;
+mod stuck;
 mod submission;
+mod turns;
+mod twin;
 
 use std::process::ExitCode;
 use std::thread;
@@ -37,6 +46,13 @@ const TRIALS: &[&[Trial<World>]] = &[
     hidden::TRIALS,
     records::TRIALS,
     attacks::TRIALS,
+    turns::TRIALS,
+    corners::TRIALS,
+    stuck::TRIALS,
+    steps::TRIALS,
+    accidents::TRIALS,
+    load::TRIALS,
+    rows::TRIALS,
 ];
 
 fn main() -> ExitCode {
@@ -63,7 +79,9 @@ fn run() -> Result<usize, String> {
     let world = World::from_environment()?;
     // They wait for the cluster more than they compute.
     let n_threads = thread::available_parallelism().map_or(4, |n| n.get() * 3).min(12);
-    let (n_passed, n_failed) = trial::run(&world, &trials, n_threads, |line| println!("{line}"));
-    println!("{n_passed} passed, {n_failed} failed");
+    let outcomes = trial::run(&world, &trials, n_threads, |line| println!("{line}"));
+    let n_failed = outcomes.iter().filter(|outcome| !outcome.passed).count();
+    print!("\n{}", rows::table(&outcomes));
+    println!("{} passed, {n_failed} failed", outcomes.len() - n_failed);
     Ok(n_failed)
 }

@@ -6,20 +6,19 @@ use tests::scene::World;
 use tests::trial::Trial;
 
 use crate::rendered::{apply, fail, path, statuses, succeed};
+use crate::twin::timeless;
 
 pub(crate) const TRIALS: &[Trial<World>] = &[
-    Trial { name: "the_bridge_writes_what_helm_writes", run: same_as_helm },
-    Trial { name: "bridge_and_helm_take_turns", run: turns },
+    Trial { name: "b1_the_bridge_writes_what_helm_writes", run: same_as_helm },
+    Trial { name: "b4_nothing_is_left_after_turns", run: turns },
     Trial { name: "the_bridge_runs_hooks_as_helm_does", run: hooks },
     Trial { name: "a_failed_hook_ends_in_a_failed_revision", run: failed_hook },
     Trial { name: "a_failed_upgrade_goes_back", run: goes_back },
     Trial { name: "a_failed_install_is_taken_away", run: taken_away },
     Trial { name: "the_bridge_installs_definitions_notes_and_labels", run: whole },
-    Trial { name: "a_client_side_release_moves_over", run: moves_over },
     Trial { name: "the_history_is_kept_short", run: short_history },
     Trial { name: "an_uninstalled_release_keeps_its_history_when_asked", run: keeps_history },
     Trial { name: "tests_run_and_their_logs_come", run: tests_run },
-    Trial { name: "what_helm_left_pending_is_recovered", run: recovers_helms },
     Trial { name: "an_object_of_nobody_is_not_taken", run: ownership },
     Trial { name: "a_field_of_another_manager_is_left_or_taken", run: conflicts },
     Trial { name: "a_request_that_comes_twice_runs_once", run: twice },
@@ -55,31 +54,6 @@ fn same_as_helm(world: &World, trial: &str) -> Result<(), String> {
         assert_eq!(our?, their?, "{chart}");
     }
     Ok(())
-}
-
-/// A record without times, which differ, and with one name for the namespace.
-fn timeless(record: Value, namespace: &str) -> Value {
-    match record {
-        Value::String(text) => text.replace(namespace, "NAMESPACE").into(),
-        Value::Array(items) => items.into_iter().map(|item| timeless(item, namespace)).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .filter(|(name, _)| {
-                let times = [
-                    "first_deployed",
-                    "last_deployed",
-                    "started_at",
-                    "completed_at",
-                    "modtime",
-                    "schemamodtime",
-                ];
-                !times.contains(&name.as_str())
-            })
-            .map(|(name, value)| (name, timeless(value, namespace)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        other => other,
-    }
 }
 
 fn turns(world: &World, trial: &str) -> Result<(), String> {
@@ -200,18 +174,6 @@ fn whole(world: &World, trial: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn moves_over(world: &World, trial: &str) -> Result<(), String> {
-    let scene = world.scene(trial)?;
-    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
-    helm.ok(&["install", "web", &plain, "--wait", "--server-side=false", "--set", "extra.a=1"])?;
-    let body = apply(&helm, "upgrade", "web", &plain, &["extra.b=2"], json!({}))?;
-    succeed(&bridge, &path(&scene, "web", "apply"), &body)?;
-    let object = scene.api.get(&scene.path("v1", "configmaps/web"))?;
-    assert_eq!((&object["data"]["a"], &object["data"]["b"]), (&Value::Null, &"2".into()));
-    assert_eq!(record::record(&scene.api, &scene.namespace, "web", 2)?["apply_method"], "ssa");
-    helm.ok(&["upgrade", "web", &plain, "--set", "colour=green", "--wait"]).map(drop)
-}
-
 fn short_history(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("many"));
@@ -255,46 +217,6 @@ fn tests_run(world: &World, trial: &str) -> Result<(), String> {
     fail(&bridge, &path(&scene, "app", "test"), &json!({}))?;
     assert_eq!(statuses(&helm, "app")?, ["superseded", "deployed"]);
     Ok(())
-}
-
-/// Writes a status into a record's Secret and label, as a Helm that was killed leaves it.
-fn leave(scene: &tests::scene::Scene<'_>, release: &str, revision: u32, status: &str) -> Result<(), String> {
-    use std::io::Write as _;
-
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    let mut body = record::record(&scene.api, &scene.namespace, release, revision)?;
-    body["info"]["status"] = status.into();
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(body.to_string().as_bytes()).map_err(|error| error.to_string())?;
-    let text = STANDARD.encode(gzip.finish().map_err(|error| error.to_string())?);
-    let secret = scene.path("v1", &format!("secrets/sh.helm.release.v1.{release}.v{revision}"));
-    let patch = json!({
-        "metadata": { "labels": { "status": status } }, "data": { "release": STANDARD.encode(text) },
-    });
-    scene.api.merge(&secret, &patch).map(drop)
-}
-
-fn recovers_helms(world: &World, trial: &str) -> Result<(), String> {
-    let scene = world.scene(trial)?;
-    let (helm, plain) = (scene.helm()?, scene.chart("many"));
-    // Whatever is older than no time at all counts as abandoned.
-    let bridge = scene.bridge(&["--stale-after", "0"])?;
-    let recover = path(&scene, "web", "recover");
-    helm.ok(&["install", "web", &plain, "--set", "count=2"])?;
-    helm.ok(&["upgrade", "web", &plain, "--set", "count=1"])?;
-    leave(&scene, "web", 2, "pending-upgrade")?;
-    helm.fails(&["upgrade", "web", &plain])?;
-    let (operation, _) = fail(&bridge, &recover, &json!({ "action": "abandon" }))?;
-    assert_eq!(operation["problem"]["code"], "invalid-request", "it must be confirmed: {operation}");
-    succeed(&bridge, &recover, &json!({ "action": "abandon", "confirm": "web/2" }))?;
-    helm.ok(&["upgrade", "web", &plain, "--set", "count=2"])?;
-    leave(&scene, "web", 3, "pending-upgrade")?;
-    leave(&scene, "web", 1, "deployed")?;
-    succeed(&bridge, &recover, &json!({ "action": "rollback", "confirm": "web/3" }))?;
-    let all = statuses(&helm, "web")?;
-    assert_eq!(all.last().map(String::as_str), Some("deployed"), "{all:?}");
-    helm.ok(&["upgrade", "web", &plain]).map(drop)
 }
 
 fn ownership(world: &World, trial: &str) -> Result<(), String> {

@@ -14,7 +14,21 @@ pub(crate) fn apply(
     sets: &[&str],
     options: Value,
 ) -> Result<Value, String> {
+    apply_with(helm, verb, release, chart, sets, &[], options)
+}
+
+/// The same with more arguments for Helm.
+pub(crate) fn apply_with(
+    helm: &Helm,
+    verb: &str,
+    release: &str,
+    chart: &str,
+    sets: &[&str],
+    more: &[&str],
+    options: Value,
+) -> Result<Value, String> {
     let mut args = vec![verb, release, chart, "--dry-run=client", "-o", "json"];
+    args.extend(more);
     args.extend(sets.iter().flat_map(|set| ["--set", set]));
     let rendered = helm.json(&args)?;
     let mut documents = Vec::new();
