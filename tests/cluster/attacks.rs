@@ -468,7 +468,11 @@ fn schemas(world: &World, trial: &str) -> Result<(), String> {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = asked.clone();
     // Ends with the process.
-    thread::spawn(move || listener.incoming().for_each(|_| drop(counted.fetch_add(1, Ordering::SeqCst))));
+    thread::spawn(move || {
+        for _ in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
     let at = |path: &str| format!("http://127.0.0.1:{port}/{path}");
     let schema = json!({
         "$schema": at("meta"), "$id": at("id"), "$ref": at("whole"),

@@ -47,9 +47,22 @@ fn row_of(name: &str) -> Option<String> {
     is_id(&id).then_some(id)
 }
 
-/// A line for each row that was tried: how many of its trials passed.
+/// A line for each row that was tried: how many of its trials passed. Each attack (`t6_…`) has a line of its own.
 pub(crate) fn table(outcomes: &[Outcome]) -> String {
+    let attack = |outcome: &&Outcome| {
+        let id = outcome.name.strip_prefix('t').and_then(|rest| rest.split_once('_'));
+        id.and_then(|(number, _)| number.parse::<u8>().ok())
+    };
+    let mut attacks: Vec<&Outcome> = outcomes.iter().filter(|outcome| attack(outcome).is_some()).collect();
+    attacks.sort_by_key(|outcome| (attack(outcome), outcome.name));
     let mut text = String::new();
+    for outcome in attacks {
+        let (id, what) = outcome.name.split_once('_').unwrap_or_default();
+        let word = if outcome.passed { "ok    " } else { "FAILED" };
+        let what = what.replace('_', " ");
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{:<4} {word} {:>15.1} s  {what}", id.to_uppercase(), outcome.seconds);
+    }
     for row in rows() {
         let of_row: Vec<&Outcome> =
             outcomes.iter().filter(|outcome| row.trials.contains(&outcome.name)).collect();
