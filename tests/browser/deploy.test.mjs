@@ -142,6 +142,44 @@ visit("a chart reads a Secret only when the person agrees, and is not deployed w
   assert.equal(await password(), first, "the password is the one that the cluster holds");
 }, []);
 
+const TOLD = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: told}
+data: {told: "{{ .Capabilities.KubeVersion.Version }} {{ .Release.IsInstall }} {{ .Release.Revision }}"}
+`;
+
+visit("what is sent is rendered for the cluster and for what helm would do, whatever the preview shows", async (visitor) => {
+  const namespace = fresh("told");
+  await visitor.signIn();
+  await visitor.upload([{ name: "greeting-0.1.0.tgz", buffer: greeting({ "templates/told.yaml": TOLD }) }]);
+  const release = await visitor.find("release-name").inputValue();
+  const told = async () => /told: "?(v\S+) (\w+) (\d+)/.exec(await visitor.helm("get", "manifest", release, "-n", namespace)).slice(1);
+  await visitor.edit(() => visitor.find("namespace").fill(namespace));
+  await visitor.page.locator("#open-deploy").click();
+  await visitor.edit(() => visitor.find("use-cluster").uncheck());
+  await visitor.find("wish-namespace").check();
+  await visitor.find("plan-again").click();
+  await visitor.reviewed();
+  assert.equal(await visitor.deployed(), "success");
+  const [version, ...first] = await told();
+  assert.deepEqual(first, ["true", "1"]);
+  await visitor.find("back").click();
+  assert.ok(!(await visitor.copied()).includes(version), "the preview is for no cluster");
+
+  // What left only its history is installed anew: helm renders that as the first revision, and records it as the next.
+  await visitor.helm("uninstall", release, "-n", namespace, "--keep-history");
+  await visitor.page.locator("#open-deploy").click();
+  await visitor.find("review-again").click();
+  await visitor.reviewed();
+  assert.equal(await visitor.find("deploy").textContent(), "Deploy revision 2");
+  assert.equal(await visitor.deployed(), "success");
+  assert.deepEqual(await told(), [version, "true", "1"]);
+  await visitor.find("review-again").click();
+  await visitor.reviewed();
+  assert.equal(await visitor.deployed(), "success");
+  assert.deepEqual(await told(), [version, "false", "3"]);
+}, []);
+
 visit("without a cluster the page says how to get one", async (visitor) => {
   await visitor.open();
   assert.match(await visitor.find("status").textContent(), /Nothing sent/);
