@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -274,6 +275,10 @@ fn escapes(world: &World, trial: &str) -> Result<(), String> {
         "namespace": scene.namespace, "uid": web["metadata"]["uid"] },
     });
     scene.api.create(&scene.path("v1", "events"), &event)?;
+    scene.api.wait("a pod", Duration::from_secs(30), |api| {
+        let pods = api.get(&scene.path("v1", "pods"))?;
+        Ok(pods["items"].as_array().is_some_and(|pods| !pods.is_empty()).then_some(()))
+    })?;
     let log = Fault::Answer { status: 200, headers: Vec::new(), body: format!("{HOSTILE}\n{HOSTILE}\n") };
     proxy.add(Rule::new("GET", r"/pods/[^/]+/log\?", log));
     let (ends, shown) = ("end", "<script>alert(1)</script>");
