@@ -66,17 +66,17 @@ pub(super) fn check_objects(job: &Job, objects: &[Object]) -> Result<(), Problem
     job.environment.policy.check(&subjects, job.namespace())
 }
 
-/// Asks the policy about everything that an operation would send: objects, and the hooks of these events.
+/// Asks the policy about the hooks of these events, from the place `first` on.
 pub(super) async fn check_hooks(
     job: &Job,
     context: &Context,
     record: &Record,
+    first: usize,
     events: &[&str],
 ) -> Result<(), Stop> {
     let mut objects = Vec::new();
-    for hook in
-        record.hooks.iter().filter(|hook| hook.events.iter().any(|event| events.contains(&event.as_str())))
-    {
+    let hooks = record.hooks.iter().skip(first);
+    for hook in hooks.filter(|hook| hook.events.iter().any(|event| events.contains(&event.as_str()))) {
         let mut own = draft::objects_of(hook)?;
         draft::place(context, &mut own, &[], &record.namespace).await?;
         objects.extend(own);
@@ -106,7 +106,7 @@ pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> 
         OperationKind::Rollback => &["pre-rollback", "post-rollback"],
         _ => &["pre-upgrade", "post-upgrade"],
     };
-    check_hooks(job, context, &prepared.record, events).await
+    check_hooks(job, context, &prepared.record, 0, events).await
 }
 
 /// Tries everything out: policy, then the plan that was made before, looked at again, or one made now. Nothing is written.

@@ -41,6 +41,8 @@ pub(super) fn due(hooks: &[Hook], event: &str) -> Vec<usize> {
 pub(super) struct Phase<'a> {
     /// `pre-install`
     pub(super) event: &'a str,
+    /// The place of the first hook that may run; the test of a filter leaves out those before it.
+    pub(super) first: usize,
     /// Whether a deleted hook is awaited to be gone, as Helm does when it waits for objects.
     pub(super) wait_for_deletion: bool,
     /// Whether the logs of all containers of test pods are sent, whatever the policy.
@@ -61,7 +63,8 @@ pub(super) async fn run(
     record: &mut Record,
     phase: Phase<'_>,
 ) -> Result<(), Stop> {
-    let due = due(&record.hooks, phase.event);
+    let mut due = due(&record.hooks, phase.event);
+    due.retain(|place| *place >= phase.first);
     let mut finished = 0;
     let mut failure = None;
     for (at, place) in due.iter().enumerate() {

@@ -103,6 +103,7 @@ impl Execution<'_> {
         let namespace = record.namespace.clone();
         let phase = hooks::Phase {
             event,
+            first: 0,
             wait_for_deletion: self.options.wait == Wait::Watcher,
             logs: false,
             resumed: self.resumed,

@@ -31,8 +31,18 @@ pub(super) async fn test(job: &Job, asked: TestRun) -> Ended {
 async fn run(job: &Job, context: &Arc<Context>, asked: &TestRun) -> Result<u32, (u32, Stop)> {
     let (keeper, mut record) = read(job, context).await.map_err(|stop| (0, stop))?;
     let revision = record.version;
-    context.learn_live(&record).await;
-    let ended = tests(job, context, &keeper, &mut record, asked).await;
+    let first = chosen(job, context, &mut record, asked).await.map_err(|stop| (0, stop))?;
+    context.enter(OperationState::PreHooks, revision);
+    let namespace = record.namespace.clone();
+    let phase = hooks::Phase {
+        event: "test",
+        first,
+        wait_for_deletion: true,
+        logs: asked.logs,
+        resumed: false,
+        namespace: &namespace,
+    };
+    let ended = hooks::run(context, &keeper, &mut record, phase).await;
     // How the tests went is kept, whichever way.
     let kept = keeper.finish(context, &record).await;
     ended.and(kept).map(|()| revision).map_err(|stop| (revision, stop))
@@ -55,33 +65,19 @@ async fn read(job: &Job, context: &Arc<Context>) -> Result<(Keeper, Record), Sto
     Ok((Keeper::quiet(context, head), record))
 }
 
-async fn tests(
+/// Puts the hooks that are left out in front, as Helm does, and gives the place of the first that may run.
+///
+/// The record keeps all of them at any time: it is written while tests run.
+async fn chosen(
     job: &Job,
     context: &Arc<Context>,
-    keeper: &Keeper,
     record: &mut Record,
     asked: &TestRun,
-) -> Result<(), Stop> {
+) -> Result<usize, Stop> {
     let filter = Filter::parse(&asked.filter)?;
-    let all = std::mem::take(&mut record.hooks);
-    let (mut kept, chosen): (Vec<Hook>, Vec<Hook>) =
-        all.into_iter().partition(|hook| !filter.takes(&hook.name));
-    record.hooks = chosen;
-    gate::check_hooks(job, context, record, &["test"]).await?;
-    context.enter(OperationState::PreHooks, record.version);
-    let namespace = record.namespace.clone();
-    let phase = hooks::Phase {
-        event: "test",
-        wait_for_deletion: true,
-        logs: asked.logs,
-        resumed: false,
-        namespace: &namespace,
-    };
-    let ended = hooks::run(context, keeper, record, phase).await;
-    // Helm puts those that were left out in front, and so the order of the stored hooks changes.
-    kept.append(&mut record.hooks);
-    record.hooks = kept;
-    ended
+    let first = filter.split(&mut record.hooks);
+    gate::check_hooks(job, context, record, first, &["test"]).await?;
+    Ok(first)
 }
 
 /// Which tests run: `name=a` only this one, `!name=b` not that one.
@@ -107,9 +103,16 @@ impl Filter {
         Ok(filter)
     }
 
-    fn takes(&self, name: &str) -> bool {
-        let listed = |names: &[String]| names.iter().any(|known| known == name);
-        !listed(&self.not) && (self.only.is_empty() || listed(&self.only))
+    /// Moves what is left out to the front: what is excluded, then what is not included. How many those are.
+    fn split(&self, hooks: &mut [Hook]) -> usize {
+        let listed = |names: &[String], hook: &Hook| names.contains(&hook.name);
+        let rank = |hook: &Hook| match hook {
+            hook if listed(&self.not, hook) => 0,
+            hook if !self.only.is_empty() && !listed(&self.only, hook) => 1,
+            _ => 2,
+        };
+        hooks.sort_by_key(rank);
+        hooks.partition_point(|hook| rank(hook) < 2)
     }
 }
 
@@ -118,12 +121,18 @@ mod tests_of_filter {
     use super::*;
 
     #[test]
-    fn what_is_excluded_does_not_run_though_it_is_included() {
-        let parse =
-            |texts: &[&str]| Filter::parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
-        let filter = parse(&["name=a,name=b", "!name=b"]).unwrap();
-        assert!(filter.takes("a") && !filter.takes("b") && !filter.takes("c"));
-        assert!(parse(&[]).unwrap().takes("c"));
-        assert!(parse(&["a"]).is_err());
+    fn what_is_left_out_goes_to_the_front_and_is_not_lost() {
+        let split = |texts: &[&str]| {
+            let filter = Filter::parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+            let mut hooks: Vec<Hook> =
+                ["c", "a", "b"].map(|name| Hook { name: name.to_owned(), ..Hook::default() }).into();
+            let first = filter.unwrap().split(&mut hooks);
+            (hooks.iter().map(|hook| hook.name.as_str()).collect::<String>(), first)
+        };
+        assert_eq!(split(&[]), ("cab".to_owned(), 0));
+        assert_eq!(split(&["name=b"]), ("cab".to_owned(), 2));
+        assert_eq!(split(&["!name=b"]), ("bca".to_owned(), 1));
+        assert_eq!(split(&["name=a,name=b", "!name=b"]), ("bca".to_owned(), 2));
+        assert!(Filter::parse(&["a".to_owned()]).is_err());
     }
 }

@@ -147,13 +147,12 @@ async fn carry_out(
     // What was stored may have been written by anybody, and nothing of it is sent before it was looked at.
     gate::check_objects(job, &draft::stored(context, record).await?)?;
     if !asked.no_hooks {
-        gate::check_hooks(job, context, record, &["pre-delete", "post-delete"]).await?;
-        // Their logs may tell what the cluster holds, which nothing has read yet.
-        context.learn_live(record).await;
+        gate::check_hooks(job, context, record, 0, &["pre-delete", "post-delete"]).await?;
     }
     let namespace = record.namespace.clone();
     let phase = |event| hooks::Phase {
         event,
+        first: 0,
         wait_for_deletion: asked.wait,
         logs: false,
         resumed: false,
