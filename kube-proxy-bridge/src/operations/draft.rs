@@ -7,8 +7,7 @@ use serde_json::Value;
 use wire::{Apply, Problem, Status};
 
 use super::context::{Broken, Context, Stop};
-pub(super) use super::examine::identity;
-use crate::documents::{self, Item, Set};
+use crate::documents::{self, Set};
 use crate::kube;
 use crate::object::Object;
 use crate::releases::chart_to_record;
@@ -112,15 +111,36 @@ pub(super) fn objects_of(hook: &Hook) -> Result<Vec<Object>, Problem> {
     documents::objects(&hook.manifest, &hook.path)
 }
 
-/// Puts objects where they go: into the release's namespace what names none, into none what has none. A kind that `crds`
-/// defines need not be served yet.
+/// Objects in their places, and those whose kind the cluster does not serve.
+#[derive(Debug, Default)]
+pub(super) struct Placed {
+    /// A cluster-scoped one has no namespace, every other has one.
+    pub(super) objects: Vec<Object>,
+    pub(super) unserved: Vec<(Object, kube::Error)>,
+}
+
+impl Placed {
+    /// The objects, when all are in their places.
+    ///
+    /// # Errors
+    /// Helm's sentence about the first whose kind is not served.
+    pub(super) fn all(self) -> Result<Vec<Object>, Stop> {
+        match self.unserved.first() {
+            Some((object, error)) => Err(unknown_kind(object, error)),
+            None => Ok(self.objects),
+        }
+    }
+}
+
+/// Puts objects where they go: into the release's namespace what names none, into none what has none. A kind that one of
+/// `definitions` defines need not be served yet.
 pub(super) async fn place(
     context: &Context,
-    objects: &mut [Object],
-    crds: &[Item],
-    namespace: &str,
-) -> Result<(), Stop> {
-    for object in objects {
+    objects: Vec<Object>,
+    definitions: &[&Object],
+) -> Result<Placed, Stop> {
+    let mut placed = Placed::default();
+    for mut object in objects {
         let (api_version, kind) = (object.api_version().to_owned(), object.kind().to_owned());
         let resource = context
             .call(|cluster| {
@@ -130,26 +150,33 @@ pub(super) async fn place(
             .await;
         let namespaced = match resource {
             Ok(resource) => resource.namespaced,
-            Err(Broken::Kube(error)) if error.is_not_found() => {
-                defined(crds, object).ok_or_else(|| unknown_kind(object, &error))?
-            }
+            Err(Broken::Kube(error)) if error.is_not_found() => match defined(definitions, &object) {
+                Some(namespaced) => namespaced,
+                None => {
+                    placed.unserved.push((object, error));
+                    continue;
+                }
+            },
             Err(other) => return Err(other.into()),
         };
-        settle(object, namespaced, namespace);
+        settle(&mut object, namespaced, context.handle.namespace());
+        placed.objects.push(object);
     }
-    Ok(())
+    Ok(placed)
 }
 
-/// Whether the kind that a chart's own definition gives lives in namespaces; `None` when none defines it.
-fn defined(crds: &[Item], object: &Object) -> Option<bool> {
+/// Whether the kind that one of these definitions gives lives in namespaces; `None` when none defines it.
+fn defined(definitions: &[&Object], object: &Object) -> Option<bool> {
     let reference = object.reference();
-    let text = |item: &Item, pointer: &str| {
-        item.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    let text = |object: &Object, pointer: &str| {
+        object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let own = crds.iter().find(|item| {
-        text(item, "/spec/group") == reference.group() && text(item, "/spec/names/kind") == reference.kind
-    });
-    own.map(|item| text(item, "/spec/scope") == "Namespaced")
+    let own =
+        definitions.iter().filter(|object| object.kind() == "CustomResourceDefinition").find(|object| {
+            text(object, "/spec/group") == reference.group()
+                && text(object, "/spec/names/kind") == reference.kind
+        });
+    own.map(|object| text(object, "/spec/scope") == "Namespaced")
 }
 
 /// Puts one object where it goes.
@@ -178,26 +205,44 @@ pub(super) fn unknown_kind(object: &Object, error: &kube::Error) -> Stop {
     problem.into()
 }
 
-/// The objects of a record's manifest, where they go.
-pub(super) async fn stored(context: &Context, record: &Record) -> Result<Vec<Object>, Stop> {
+/// What identifies an object across versions of its group.
+pub(super) fn identity(object: &ObjectRef) -> (String, String, Option<String>, String) {
+    (object.group().to_owned(), object.kind.clone(), object.namespace.clone(), object.name.clone())
+}
+
+/// The objects of a record's manifest, where they go. One whose version is served no longer is found by another version
+/// of its kind.
+pub(super) async fn stored(context: &Context, record: &Record) -> Result<Placed, Stop> {
     let items = documents::read_stored(&record.manifest)?;
-    let mut objects: Vec<Object> = items.into_iter().map(|item: Item| item.object).collect();
-    for object in &mut objects {
-        let (api_version, kind) = (object.api_version().to_owned(), object.kind().to_owned());
-        let resource = context
-            .call(|cluster| {
-                let (api_version, kind) = (&api_version, &kind);
-                async move { cluster.resource(api_version, kind).await }
-            })
-            .await;
-        match resource {
-            Ok(resource) => settle(object, resource.namespaced, &record.namespace),
-            // The cluster serves it no longer, so there is nothing to delete either.
-            Err(Broken::Kube(error)) if error.is_not_found() => {}
-            Err(other) => return Err(other.into()),
+    let mut placed = place(context, items.into_iter().map(|item| item.object).collect(), &[]).await?;
+    if placed.unserved.is_empty() {
+        return Ok(placed);
+    }
+    let served =
+        context.call(|cluster| async move { cluster.resources().await }).await.map_err(Stop::from)?;
+    for (mut object, error) in std::mem::take(&mut placed.unserved) {
+        let reference = object.reference();
+        match served.iter().find(|other| other.group == reference.group() && other.kind == reference.kind) {
+            Some(other) => {
+                object.as_map_mut().insert("apiVersion".to_owned(), other.api_version().into());
+                settle(&mut object, other.namespaced, context.handle.namespace());
+                placed.objects.push(object);
+            }
+            None => placed.unserved.push((object, error)),
         }
     }
-    Ok(objects)
+    Ok(placed)
+}
+
+/// The objects of the revision before: what they have and the new one has not is deleted. Those of a kind that the cluster
+/// serves in no version are left where they are, and told.
+pub(super) async fn base(context: &Context, record: &Record) -> Result<Vec<Object>, Stop> {
+    let placed = stored(context, record).await?;
+    for (object, error) in placed.unserved {
+        let message = format!("it is left as it is: {}", error.message);
+        context.warn(Some(&object.reference()), vec![message]);
+    }
+    Ok(placed.objects)
 }
 
 #[cfg(test)]

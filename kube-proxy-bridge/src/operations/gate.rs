@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use release::record::{self, Record};
+use release::record::{self, Hook, Record};
 use wire::{EventBody, OperationKind, PlanSubject, Problem};
 
 use super::conflict;
@@ -57,35 +57,45 @@ pub(super) fn refuse_too_large(record: &Record) -> Result<(), Problem> {
     refuse_encoded(&record::encode(record))
 }
 
-/// Asks the policy about objects that are in their places.
-pub(super) fn check_objects(job: &Job, objects: &[Object]) -> Result<(), Problem> {
+/// Asks the policy about objects that are in their places, where cluster-scoped ones have no namespace and all others have
+/// one.
+pub(super) fn allow(policy: &Policy, objects: &[Object], namespace: &str) -> Result<(), Problem> {
     let subjects: Vec<policy::Subject<'_>> = objects
         .iter()
         .map(|object| policy::Subject { object, namespaced: !object.namespace().is_empty() })
         .collect();
-    job.environment.policy.check(&subjects, job.namespace())
+    policy.check(&subjects, namespace)
 }
 
-/// Asks the policy about the hooks of these events, from the place `first` on.
+/// [`allow`] for an operation.
+pub(super) fn check_objects(job: &Job, objects: &[Object]) -> Result<(), Problem> {
+    allow(&job.environment.policy, objects, job.namespace())
+}
+
+/// Asks the policy about the hooks of these events. `definitions` come before they run; a kind that is not served even then
+/// is asked about when its hook runs.
 pub(super) async fn check_hooks(
     job: &Job,
     context: &Context,
-    record: &Record,
-    first: usize,
+    hooks: &[Hook],
     events: &[&str],
+    definitions: &[&Object],
 ) -> Result<(), Stop> {
     let mut objects = Vec::new();
-    let hooks = record.hooks.iter().skip(first);
-    for hook in hooks.filter(|hook| hook.events.iter().any(|event| events.contains(&event.as_str()))) {
-        let mut own = draft::objects_of(hook)?;
-        draft::place(context, &mut own, &[], &record.namespace).await?;
-        objects.extend(own);
+    let runs = |hook: &&Hook| hook.events.iter().any(|event| events.contains(&event.as_str()));
+    for hook in hooks.iter().filter(runs) {
+        objects.extend(draft::place(context, draft::objects_of(hook)?, definitions).await?.objects);
     }
     Ok(check_objects(job, &objects)?)
 }
 
 /// Asks the policy about everything that an install, upgrade or rollback would send.
-pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> Result<(), Stop> {
+pub(super) async fn check(
+    job: &Job,
+    context: &Context,
+    prepared: &Prepared,
+    crds: &[Item],
+) -> Result<(), Stop> {
     check_objects(job, &prepared.objects)?;
     if prepared.options.create_namespace && prepared.kind == OperationKind::Install {
         check_objects(job, &[plan::new_namespace(job.namespace())])?;
@@ -106,7 +116,8 @@ pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> 
         OperationKind::Rollback => &["pre-rollback", "post-rollback"],
         _ => &["pre-upgrade", "post-upgrade"],
     };
-    check_hooks(job, context, &prepared.record, 0, events).await
+    let definitions: Vec<&Object> = crds.iter().map(|item| &item.object).chain(&prepared.objects).collect();
+    check_hooks(job, context, &prepared.record.hooks, events, &definitions).await
 }
 
 /// Tries everything out: policy, then the plan that was made before, looked at again, or one made now. Nothing is written.
@@ -120,7 +131,7 @@ pub(super) async fn try_out(
     subject: &PlanSubject,
     crds: &[Item],
 ) -> Result<(), Stop> {
-    check(job, context, prepared).await?;
+    check(job, context, prepared, crds).await?;
     if !crds.is_empty() {
         let objects: Vec<Object> = crds.iter().map(|item| item.object.clone()).collect();
         check_objects(job, &objects)?;

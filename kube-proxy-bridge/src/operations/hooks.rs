@@ -7,15 +7,19 @@ use std::time::Instant;
 
 use release::record::{Hook, HookRun, Record};
 use serde_json::Value;
+use tokio::time::sleep;
 use wire::{Code, EventBody, HookPhase, ObjectRef, Problem};
 
 use super::context::{Context, Stop};
 use super::draft;
 use super::explain;
+use super::gate;
 use super::keeper::Keeper;
+use super::steps::DEFINED_WITHIN;
 use super::wait::{self, Awaited, Goal};
 use crate::kube::{ApplyOptions, DeleteOptions, LogOptions};
 use crate::object::Object;
+use crate::policy::Policy;
 
 const BEFORE_CREATION: &str = "before-hook-creation";
 const SUCCEEDED: &str = "hook-succeeded";
@@ -49,8 +53,8 @@ pub(super) struct Phase<'a> {
     pub(super) logs: bool,
     /// Whether hooks that this revision has run already are passed over: the operation is resumed.
     pub(super) resumed: bool,
-    /// The release's namespace.
-    pub(super) namespace: &'a str,
+    /// Asked about each hook right before it is sent or deleted: only then may its kind be served.
+    pub(super) policy: &'a Policy,
 }
 
 /// Runs the hooks of an event and keeps the record in step: each is written as running before it is sent.
@@ -117,7 +121,7 @@ async fn one(
     }
     let hook = &record.hooks[place];
     delete(context, hook, BEFORE_CREATION, phase).await?;
-    let objects = objects(context, hook, phase.namespace).await?;
+    let objects = objects(context, hook, phase).await?;
     let references: Vec<ObjectRef> = objects.iter().map(Object::reference).collect();
 
     record.hooks[place].last_run =
@@ -180,7 +184,7 @@ fn tell(
     let hook = &record.hooks[place];
     let mut object = reference(hook);
     if object.namespace.is_none() {
-        object.namespace = Some(phase.namespace.to_owned());
+        object.namespace = Some(context.handle.namespace().to_owned());
     }
     context.handle.emit(EventBody::Hook {
         object,
@@ -202,13 +206,32 @@ fn reference(hook: &Hook) -> ObjectRef {
     })
 }
 
-/// The objects of a hook, in the namespaces where they go.
-async fn objects(context: &Arc<Context>, hook: &Hook, namespace: &str) -> Result<Vec<Object>, Stop> {
-    let mut objects = draft::objects_of(hook).map_err(|problem| {
-        let detail = format!("unable to build kubernetes object for hook {}: {}", hook.path, problem.detail);
-        Problem { detail, ..problem }
+/// The objects of a hook, in the namespaces where they go, and allowed. Waits for a kind that the release itself may just
+/// have defined.
+async fn objects(context: &Arc<Context>, hook: &Hook, phase: Phase<'_>) -> Result<Vec<Object>, Stop> {
+    let unbuilt = |mut problem: Problem| {
+        problem.detail = format!(
+            "unable to build kubernetes object for {} hook {}: {}",
+            phase.event, hook.path, problem.detail
+        );
+        problem
+    };
+    let objects = draft::objects_of(hook).map_err(unbuilt)?;
+    let started = Instant::now();
+    let placed = loop {
+        let placed = draft::place(context, objects.clone(), &[]).await?;
+        if placed.unserved.is_empty() || started.elapsed() >= DEFINED_WITHIN {
+            break placed;
+        }
+        context.checkpoint()?;
+        sleep(DEFINED_WITHIN / 20).await;
+        context.cluster().refresh_discovery();
+    };
+    let objects = placed.all().map_err(|stop| match stop {
+        Stop::Failed(problem) => Stop::from(unbuilt(*problem)),
+        other => other,
     })?;
-    draft::place(context, &mut objects, &[], namespace).await?;
+    gate::allow(phase.policy, &objects, context.handle.namespace())?;
     Ok(objects)
 }
 
@@ -218,7 +241,7 @@ async fn delete(context: &Arc<Context>, hook: &Hook, policy: &str, phase: Phase<
     if hook.kind == "CustomResourceDefinition" || !hook.delete_policies.iter().any(|known| known == policy) {
         return Ok(());
     }
-    let objects = objects(context, hook, phase.namespace).await?;
+    let objects = objects(context, hook, phase).await?;
     let mut gone = Vec::new();
     for object in &objects {
         let reference = object.reference();
@@ -245,7 +268,7 @@ async fn delete(context: &Arc<Context>, hook: &Hook, policy: &str, phase: Phase<
 
 /// Sends the logs of a hook's containers. What cannot be read is passed over.
 async fn logs(context: &Arc<Context>, hook: &Hook, phase: Phase<'_>) {
-    let Ok(objects) = objects(context, hook, phase.namespace).await else { return };
+    let Ok(objects) = objects(context, hook, phase).await else { return };
     for object in &objects {
         if !matches!(object.kind(), "Job" | "Pod") {
             continue;

@@ -96,13 +96,14 @@ impl Job {
         if options.on_failure == OnFailure::Rollback {
             options.wait = Wait::Watcher;
         }
-        let mut objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
-        draft::place(context, &mut objects, crds, self.namespace()).await?;
+        let objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
+        let definitions: Vec<&Object> = crds.iter().map(|item| &item.object).collect();
+        let mut objects = draft::place(context, objects, &definitions).await?.all()?;
         for object in &mut objects {
             ownership::mark(object, self.namespace(), self.release());
         }
         let base_objects = match &previous {
-            Some(record) => draft::stored(context, record).await?,
+            Some(record) => draft::base(context, record).await?,
             None => Vec::new(),
         };
         let migrates =
@@ -174,13 +175,12 @@ impl Job {
         record.version = history.current_revision() + 1;
         record.info.rollback_revision = target_number;
         gate::refuse_too_large(&record)?;
-        let mut objects: Vec<Object> =
-            documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
-        draft::place(context, &mut objects, &[], &record.namespace).await?;
+        let objects = documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
+        let mut objects = draft::place(context, objects, &[]).await?.all()?;
         for object in &mut objects {
-            ownership::mark(object, &record.namespace, &record.name);
+            ownership::mark(object, self.namespace(), self.release());
         }
-        let base = draft::stored(context, &last).await?;
+        let base = draft::base(context, &last).await?;
         let mut options = rollback.options.clone();
         options.conflicts = decide::with_remembered(&rollback.options.conflicts, history);
         if options.on_failure == OnFailure::Rollback {

@@ -23,8 +23,6 @@ use super::prepare::{Prepared, superseded};
 use super::run::{Ended, Job, Outcome};
 use super::uninstall;
 use crate::documents;
-use crate::metrics::{FoundState, Trigger};
-use crate::object::Object;
 use crate::releases::{Entry, Head, History, Store, annotation, lock};
 
 /// The longest annotation that options make; more conflicts than that are decided on anew.
@@ -265,12 +263,11 @@ async fn prepared(
         Some(base) => {
             let base = job.revision(context, base).await?.into_record()?;
             migrates |= base.apply_method != "ssa";
-            draft::stored(context, &base).await?
+            draft::base(context, &base).await?
         }
     };
-    let mut objects: Vec<Object> =
-        documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
-    draft::place(context, &mut objects, &[], job.namespace()).await?;
+    let objects = documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
+    let mut objects = draft::place(context, objects, &[]).await?.all()?;
     for object in &mut objects {
         ownership::mark(object, job.namespace(), job.release());
     }
@@ -286,7 +283,7 @@ async fn prepared(
         planned: false,
         record,
     };
-    gate::check(job, context, &prepared).await?;
+    gate::check(job, context, &prepared, &[]).await?;
     let journal = Journal::read(&journal, prepared.objects.len());
     let head = take_over(job, context, &entry.head).await?;
     let keeper = Keeper::new(context, head, journal, job.environment.heartbeat);

@@ -298,6 +298,7 @@ impl Job {
         let execution = Execution {
             context,
             keeper,
+            policy: &self.environment.policy,
             kind: prepared.kind,
             objects: &prepared.objects,
             base: &prepared.base,

@@ -34,17 +34,19 @@ use super::ownership;
 use super::wait::{self, Awaited, Goal};
 use crate::kube::{self, Applied, DeleteOptions, Patch};
 use crate::object::Object;
+use crate::policy::Policy;
 
 /// Objects of one kind that are under way at a time.
 const IN_FLIGHT: usize = 8;
 /// How long a kind that was just defined may take to be served.
-const DEFINED_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const DEFINED_WITHIN: Duration = Duration::from_secs(10);
 
 /// An operation from the lock on.
 #[derive(Debug)]
 pub(super) struct Execution<'a> {
     pub(super) context: &'a Arc<Context>,
     pub(super) keeper: &'a Keeper,
+    pub(super) policy: &'a Policy,
     pub(super) kind: OperationKind,
     /// What is sent, in install order: marked, and in its namespaces.
     pub(super) objects: &'a [Object],
@@ -100,14 +102,13 @@ impl Execution<'_> {
             return Ok(());
         }
         self.enter(step, record).await?;
-        let namespace = record.namespace.clone();
         let phase = hooks::Phase {
             event,
             first: 0,
             wait_for_deletion: self.options.wait == Wait::Watcher,
             logs: false,
             resumed: self.resumed,
-            namespace: &namespace,
+            policy: self.policy,
         };
         let prefix = match self.kind {
             OperationKind::Install => format!("failed {event}"),
@@ -307,7 +308,7 @@ impl Execution<'_> {
         let mut problem = error.problem();
         let what = format!(
             "{}/{} {}",
-            reference.namespace.as_deref().unwrap_or(&record.namespace),
+            reference.namespace.as_deref().unwrap_or(self.context.handle.namespace()),
             reference.name,
             group_version_kind(&reference)
         );
@@ -360,7 +361,7 @@ impl Execution<'_> {
             context.object(reference, index, ObjectState::Kept, Note::default());
             return Ok(());
         }
-        if !ownership::owns(&live, &record.namespace, &record.name) {
+        if !ownership::owns(&live, context.handle.namespace(), context.handle.release()) {
             context.object(reference, index, ObjectState::Skipped, Note::default());
             return Ok(());
         }

@@ -33,14 +33,13 @@ async fn run(job: &Job, context: &Arc<Context>, asked: &TestRun) -> Result<u32, 
     let revision = record.version;
     let first = chosen(job, context, &mut record, asked).await.map_err(|stop| (0, stop))?;
     context.enter(OperationState::PreHooks, revision);
-    let namespace = record.namespace.clone();
     let phase = hooks::Phase {
         event: "test",
         first,
         wait_for_deletion: true,
         logs: asked.logs,
         resumed: false,
-        namespace: &namespace,
+        policy: &job.environment.policy,
     };
     let ended = hooks::run(context, &keeper, &mut record, phase).await;
     // How the tests went is kept, whichever way.
@@ -76,7 +75,7 @@ async fn chosen(
 ) -> Result<usize, Stop> {
     let filter = Filter::parse(&asked.filter)?;
     let first = filter.split(&mut record.hooks);
-    gate::check_hooks(job, context, record, first, &["test"]).await?;
+    gate::check_hooks(job, context, &record.hooks[first..], &["test"], &[]).await?;
     Ok(first)
 }
 

@@ -145,18 +145,18 @@ async fn carry_out(
 ) -> Result<(), Stop> {
     let number = history.current_revision();
     // What was stored may have been written by anybody, and nothing of it is sent before it was looked at.
-    gate::check_objects(job, &draft::stored(context, record).await?)?;
+    let mut objects = draft::stored(context, record).await?.all().map_err(unbuilt)?;
+    gate::check_objects(job, &objects)?;
     if !asked.no_hooks {
-        gate::check_hooks(job, context, record, 0, &["pre-delete", "post-delete"]).await?;
+        gate::check_hooks(job, context, &record.hooks, &["pre-delete", "post-delete"], &[]).await?;
     }
-    let namespace = record.namespace.clone();
     let phase = |event| hooks::Phase {
         event,
         first: 0,
         wait_for_deletion: asked.wait,
         logs: false,
         resumed: false,
-        namespace: &namespace,
+        policy: &job.environment.policy,
     };
     if !asked.no_hooks && !hooks::due(&record.hooks, "pre-delete").is_empty() {
         context.enter(OperationState::PreHooks, number);
@@ -166,8 +166,7 @@ async fn carry_out(
     context.checkpoint()?;
     context.enter(OperationState::Deleting, number);
     keeper.enter(OperationState::Deleting).await;
-    let mut objects = draft::stored(context, record).await?;
-    let gone = delete(context, &mut objects, asked, job.release(), &namespace).await?;
+    let gone = delete(context, &mut objects, asked.cascade).await?;
     if asked.delete_hooks {
         leftovers(context, record).await?;
     }
@@ -197,6 +196,18 @@ async fn carry_out(
     purge(job, context, history).await
 }
 
+/// A kind that the cluster serves no longer: whether its objects are gone is not known, and without the record nobody would
+/// find them.
+fn unbuilt(stop: Stop) -> Stop {
+    match stop {
+        Stop::Failed(mut problem) => {
+            problem.detail = format!("unable to build kubernetes objects for delete: {}", problem.detail);
+            Stop::Failed(problem)
+        }
+        other => other,
+    }
+}
+
 /// Deletes all records, the oldest first, so that what is left is the newest.
 async fn purge(job: &Job, context: &Context, history: &History) -> Result<(), Stop> {
     for entry in history.entries().iter().rev() {
@@ -212,9 +223,7 @@ async fn purge(job: &Job, context: &Context, history: &History) -> Result<(), St
 async fn delete(
     context: &Arc<Context>,
     objects: &mut [Object],
-    asked: &Uninstall,
-    release: &str,
-    namespace: &str,
+    cascade: Cascade,
 ) -> Result<Vec<Awaited>, Stop> {
     let places: HashMap<ObjectRef, usize> =
         objects.iter().enumerate().map(|(index, object)| (object.reference(), index)).collect();
@@ -232,7 +241,7 @@ async fn delete(
                 let object = &same[at];
                 let reference = object.reference();
                 let index = places.get(&reference).copied().unwrap_or_default();
-                delete_one(context, object, &reference, index, asked.cascade, release, namespace).await
+                delete_one(context, object, &reference, index, cascade).await
             }
         };
         let ended: Vec<Result<Option<Awaited>, Stop>> =
@@ -257,8 +266,6 @@ async fn delete_one(
     reference: &ObjectRef,
     index: usize,
     cascade: Cascade,
-    release: &str,
-    namespace: &str,
 ) -> Result<Option<Awaited>, Stop> {
     match ownership::policy(object, true) {
         ownership::Policy::Delete => {}
@@ -291,7 +298,7 @@ async fn delete_one(
             ));
         }
     };
-    if !ownership::owns(&live, namespace, release) {
+    if !ownership::owns(&live, context.handle.namespace(), context.handle.release()) {
         return skipped("it was not deleted because it is not owned by this release".to_owned());
     }
     let started = Instant::now();
@@ -317,8 +324,7 @@ async fn delete_one(
 /// Deletes what hooks left. They carry no mark, so the record is what says that they are ours.
 async fn leftovers(context: &Arc<Context>, record: &Record) -> Result<(), Stop> {
     for hook in record.hooks.iter().filter(|hook| hook.kind != "CustomResourceDefinition") {
-        let mut objects = draft::objects_of(hook)?;
-        draft::place(context, &mut objects, &[], &record.namespace).await?;
+        let objects = draft::place(context, draft::objects_of(hook)?, &[]).await?.all()?;
         for object in &objects {
             let reference = &object.reference();
             let live = context.call(|cluster| async move { cluster.get(reference).await }).await;
@@ -359,7 +365,7 @@ async fn orphans(job: &Job, context: &Arc<Context>, asked: &Cleanup) -> Result<u
     let mut named: Vec<_> = Vec::new();
     for kept in [Some(number), history.deployed().map(|entry| entry.head.revision)].into_iter().flatten() {
         let record = job.revision(context, kept).await?.into_record()?;
-        let objects = draft::stored(context, &record).await?;
+        let objects = draft::stored(context, &record).await?.objects;
         named.extend(objects.iter().map(|object| draft::identity(&object.reference())));
     }
     let mut objects = Vec::new();
@@ -373,7 +379,6 @@ async fn orphans(job: &Job, context: &Arc<Context>, asked: &Cleanup) -> Result<u
     }
     gate::check_objects(job, &objects)?;
     context.enter(OperationState::Deleting, number);
-    let asked = Uninstall::default();
-    delete(context, &mut objects, &asked, job.release(), job.namespace()).await?;
+    delete(context, &mut objects, Cascade::Background).await?;
     Ok(number)
 }
