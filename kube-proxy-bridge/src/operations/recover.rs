@@ -83,11 +83,7 @@ pub(super) async fn recover(job: &Job, asked: Recover) -> Ended {
     let outcome = match asked.action {
         RecoverAction::Abandon => abandon(job, &context, &entry).await,
         RecoverAction::Resume => resume(job, &context, &history, &entry).await,
-        RecoverAction::Rollback => {
-            let back = go_back(job, &context, &entry).await;
-            job.environment.metrics.rollback(Trigger::Recovery, back.result.into());
-            back
-        }
+        RecoverAction::Rollback => go_back(job, &context, &history, &entry).await,
     };
     if outcome.result == OperationResult::Success {
         job.environment.metrics.recovery(asked.action, found_state(found), since);
@@ -170,44 +166,70 @@ async fn abandon(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
     }
 }
 
-/// Marks the revision failed and goes back to the last good one; a first install is taken away.
-async fn go_back(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
-    let abandoned = abandon(job, context, entry).await;
-    if abandoned.result != OperationResult::Success {
-        return abandoned;
-    }
+/// Marks the revision failed and goes back to the last good one; a first install is taken away. Whether that may be is
+/// known before anything is written.
+async fn go_back(job: &Job, context: &Arc<Context>, history: &History, entry: &Entry) -> Outcome {
     let how = options(&entry.head);
-    let history = match job.history(context).await {
-        Ok(history) => history,
-        Err(stop) => return Outcome::refused(&stop),
-    };
     // What was being uninstalled was good itself.
     let good = match entry.summary.status {
         Status::Uninstalling => Some(entry.head.revision),
         _ => history.last_good(entry.head.revision).map(|good| good.head.revision),
     };
-    let Some(to_revision) = good else {
-        let asked = Uninstall { no_hooks: how.no_hooks, ..Uninstall::default() };
-        return uninstall::all(job, context, &asked, &history).await;
+    let way = match good {
+        Some(good) => back_to(job, context, history, good, how).await,
+        None => away(job, context, entry, &how).await,
     };
+    let way = match way {
+        Ok(way) => way,
+        Err(stop) => return Outcome::refused(&stop),
+    };
+    let abandoned = abandon(job, context, entry).await;
+    if abandoned.result != OperationResult::Success {
+        return abandoned;
+    }
+    match (job.history(context).await, way) {
+        (Err(stop), _) => Outcome::refused(&stop),
+        (Ok(history), Way::Back(prepared)) => job.locked(context, *prepared, &history).await,
+        (Ok(history), Way::Away(asked)) => uninstall::all(job, context, &asked, &history).await,
+    }
+}
+
+/// What ends an operation that was given up.
+enum Way {
+    Away(Uninstall),
+    Back(Box<Prepared>),
+}
+
+async fn back_to(
+    job: &Job,
+    context: &Arc<Context>,
+    history: &History,
+    to_revision: u32,
+    how: ApplyOptions,
+) -> Result<Way, Stop> {
     let rollback = Rollback {
         to_revision,
         expected_revision: None,
         plan_id: None,
         accept_mismatch: false,
-        options: ApplyOptions { on_failure: OnFailure::Keep, description: String::new(), ..how },
+        // What was to be made anew was so for the sake of the revision that is given up.
+        options: ApplyOptions {
+            on_failure: OnFailure::Keep,
+            description: String::new(),
+            recreate: Vec::new(),
+            ..how
+        },
     };
-    match job.rolled_back(context, &history, &rollback).await {
-        Ok(prepared) => {
-            if let Err(stop) =
-                gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback.clone()), &[]).await
-            {
-                return Outcome::refused(&stop);
-            }
-            job.locked(context, prepared, &history).await
-        }
-        Err(stop) => Outcome::refused(&stop),
-    }
+    let prepared = job.rolled_back(context, history, &rollback).await?;
+    gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback), &[]).await?;
+    Ok(Way::Back(Box::new(prepared)))
+}
+
+async fn away(job: &Job, context: &Arc<Context>, entry: &Entry, how: &ApplyOptions) -> Result<Way, Stop> {
+    let asked = Uninstall { no_hooks: how.no_hooks, ..Uninstall::default() };
+    let record = job.revision(context, entry.head.revision).await?.into_record()?;
+    uninstall::allowed(job, context, &asked, &record).await?;
+    Ok(Way::Away(asked))
 }
 
 /// Goes on from the first object that is not known to be written.

@@ -87,13 +87,10 @@ impl Outcome {
 pub async fn run(environment: gate::Environment, handle: Handle, request: Request) {
     handle.measure(Instruments::new(&environment, &handle, &request));
     let job = Job { environment, handle: handle.clone() };
-    let (outcome, tally) = match request {
-        Request::Apply(apply) => job.apply(*apply).await,
-        Request::Cleanup(cleanup) => uninstall::cleanup(&job, cleanup).await,
-        Request::Recover(asked) => recover::recover(&job, asked).await,
-        Request::Rollback(rollback) => job.rollback(*rollback).await,
-        Request::Test(asked) => test::test(&job, asked).await,
-        Request::Uninstall(asked) => uninstall::uninstall(&job, asked).await,
+    // Records are written to the release's namespace, whatever else is.
+    let (outcome, tally) = match gate::check_objects(&job, &[]) {
+        Err(problem) => (Outcome::refused(&problem.into()), None),
+        Ok(()) => job.request(request).await,
     };
     if let Some(mut problem) = outcome.problem {
         problem.operation = Some(handle.id().to_owned());
@@ -121,6 +118,17 @@ impl Job {
 
     pub(super) fn release(&self) -> &str {
         self.handle.release()
+    }
+
+    async fn request(&self, request: Request) -> Ended {
+        match request {
+            Request::Apply(apply) => self.apply(*apply).await,
+            Request::Cleanup(cleanup) => uninstall::cleanup(self, cleanup).await,
+            Request::Recover(asked) => recover::recover(self, asked).await,
+            Request::Rollback(rollback) => self.rollback(*rollback).await,
+            Request::Test(asked) => test::test(self, asked).await,
+            Request::Uninstall(asked) => uninstall::uninstall(self, asked).await,
+        }
     }
 
     /// A context in which these objects' secrets are not shown.

@@ -81,11 +81,11 @@ pub(super) async fn all(job: &Job, context: &Arc<Context>, asked: &Uninstall, hi
             Err(stop) => Outcome::refused(&stop),
         };
     }
-    let (keeper, mut record) = match begin(job, context, number).await {
+    let (keeper, mut record, objects) = match begin(job, context, asked, number).await {
         Ok(begun) => begun,
         Err(stop) => return Outcome::refused(&stop),
     };
-    match carry_out(job, context, asked, history, &keeper, &mut record).await {
+    match carry_out(job, context, asked, history, &keeper, &mut record, objects).await {
         Ok(()) => Outcome::success(number),
         Err(stop) => {
             let ended = |result| Outcome { result, revision: number, problem: Some(stop.problem()) };
@@ -114,12 +114,40 @@ pub(super) async fn all(job: &Job, context: &Arc<Context>, asked: &Uninstall, hi
     }
 }
 
+/// The objects that an uninstall deletes, when it may delete all of them and run its hooks.
+///
+/// What was stored may have been written by anybody, so all of it is looked at before anything is written.
+pub(super) async fn allowed(
+    job: &Job,
+    context: &Arc<Context>,
+    asked: &Uninstall,
+    record: &Record,
+) -> Result<Vec<Object>, Stop> {
+    let objects = draft::stored(context, record).await?.all().map_err(unbuilt)?;
+    gate::check_objects(job, &objects)?;
+    if asked.delete_hooks {
+        for hook in &record.hooks {
+            let objects = draft::place(context, draft::objects_of(hook)?, &[]).await?;
+            gate::check_objects(job, &objects.all().map_err(unbuilt)?)?;
+        }
+    } else if !asked.no_hooks {
+        gate::check_hooks(job, context, &record.hooks, &["pre-delete", "post-delete"], &[]).await?;
+    }
+    Ok(objects)
+}
+
 /// Marks the last revision as being uninstalled: the lock.
-async fn begin(job: &Job, context: &Arc<Context>, number: u32) -> Result<(Keeper, Record), Stop> {
-    context.enter(OperationState::Locking, number);
+async fn begin(
+    job: &Job,
+    context: &Arc<Context>,
+    asked: &Uninstall,
+    number: u32,
+) -> Result<(Keeper, Record, Vec<Object>), Stop> {
     let revision = job.revision(context, number).await?;
     let head = revision.head.clone();
     let mut record = revision.into_record()?;
+    let objects = allowed(job, context, asked, &record).await?;
+    context.enter(OperationState::Locking, number);
     let changes = keeper::annotations(job.handle.id(), "");
     let changes: Vec<(&str, Option<&str>)> =
         changes.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
@@ -132,7 +160,7 @@ async fn begin(job: &Job, context: &Arc<Context>, number: u32) -> Result<(Keeper
     record.info.description = "Deletion in progress (or silently failed)".to_owned();
     let keeper = Keeper::new(context, head, Journal::planned(0), job.environment.heartbeat);
     keeper.finish(context, &record).await?;
-    Ok((keeper, record))
+    Ok((keeper, record, objects))
 }
 
 async fn carry_out(
@@ -142,14 +170,9 @@ async fn carry_out(
     history: &History,
     keeper: &Keeper,
     record: &mut Record,
+    mut objects: Vec<Object>,
 ) -> Result<(), Stop> {
     let number = history.current_revision();
-    // What was stored may have been written by anybody, and nothing of it is sent before it was looked at.
-    let mut objects = draft::stored(context, record).await?.all().map_err(unbuilt)?;
-    gate::check_objects(job, &objects)?;
-    if !asked.no_hooks {
-        gate::check_hooks(job, context, &record.hooks, &["pre-delete", "post-delete"], &[]).await?;
-    }
     let phase = |event| hooks::Phase {
         event,
         first: 0,
