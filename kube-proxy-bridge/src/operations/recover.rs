@@ -42,6 +42,20 @@ fn options(head: &Head) -> ApplyOptions {
     head.annotations.get(OPTIONS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
+/// The same for any operation; of an uninstall what goes for a way back from it, too.
+fn how(entry: &Entry) -> ApplyOptions {
+    if entry.summary.status != Status::Uninstalling {
+        return options(&entry.head);
+    }
+    let Ok(asked) = uninstall::asked(&entry.head) else { return ApplyOptions::default() };
+    ApplyOptions {
+        no_hooks: asked.no_hooks,
+        step_timeout_seconds: asked.step_timeout_seconds,
+        deadline_seconds: asked.step_timeout_seconds.saturating_mul(4),
+        ..ApplyOptions::default()
+    }
+}
+
 /// Goes on with an operation whose request came a second time: it wrote this record, in a process that is gone.
 pub(super) async fn attach(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
     let revision = entry.head.revision;
@@ -78,7 +92,7 @@ pub(super) async fn recover(job: &Job, asked: Recover) -> Ended {
     };
     let (found, since) = (entry.summary.status, since(&entry));
     // The times are those of the operation that was cut off, from now on.
-    let how = options(&entry.head);
+    let how = how(&entry);
     let context = context.again(how.step_timeout_seconds, how.deadline_seconds);
     let outcome = match asked.action {
         RecoverAction::Abandon => abandon(job, &context, &entry).await,
@@ -169,7 +183,7 @@ async fn abandon(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
 /// Marks the revision failed and goes back to the last good one; a first install is taken away. Whether that may be is
 /// known before anything is written.
 async fn go_back(job: &Job, context: &Arc<Context>, history: &History, entry: &Entry) -> Outcome {
-    let how = options(&entry.head);
+    let how = how(entry);
     // What was being uninstalled was good itself.
     let good = match entry.summary.status {
         Status::Uninstalling => Some(entry.head.revision),
@@ -235,8 +249,10 @@ async fn away(job: &Job, context: &Arc<Context>, entry: &Entry, how: &ApplyOptio
 /// Goes on from the first object that is not known to be written.
 async fn resume(job: &Job, context: &Arc<Context>, history: &History, entry: &Entry) -> Outcome {
     if entry.summary.status == Status::Uninstalling {
-        let asked = Uninstall { no_hooks: options(&entry.head).no_hooks, ..Uninstall::default() };
-        return uninstall::all(job, context, &asked, history).await;
+        return match uninstall::asked(&entry.head) {
+            Ok(asked) => uninstall::all(job, context, &asked, history).await,
+            Err(stop) => Outcome::refused(&stop),
+        };
     }
     match prepared(job, context, history, entry).await {
         Err(stop) => Outcome::refused(&stop),
@@ -315,6 +331,18 @@ async fn prepared(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_uninstall_is_not_resumed_by_guess() {
+        let head = |text: &str| Head {
+            annotations: BTreeMap::from([(OPTIONS.to_owned(), text.to_owned())]),
+            ..Head::default()
+        };
+        let asked = uninstall::asked(&head("{\"keepHistory\":true,\"cascade\":\"orphan\"}")).unwrap();
+        assert!(asked.keep_history && asked.cascade == wire::Cascade::Orphan);
+        assert!(uninstall::asked(&head("")).is_err());
+        assert!(uninstall::asked(&Head::default()).is_err());
+    }
 
     #[test]
     fn options_come_back_and_those_that_cannot_be_read_are_the_defaults() {

@@ -22,14 +22,14 @@ use super::gate;
 use super::handle::Halt;
 use super::hooks;
 use super::journal::Journal;
-use super::keeper::{self, Keeper};
+use super::keeper::{self, Keeper, OPTIONS};
 use super::order;
 use super::ownership;
 use super::run::{Ended, Job, Outcome};
 use super::wait::{self, Awaited, Goal};
 use crate::kube::DeleteOptions;
 use crate::object::Object;
-use crate::releases::{History, Store};
+use crate::releases::{Head, History, Store};
 
 /// Objects of one kind that are under way at a time.
 const IN_FLIGHT: usize = 8;
@@ -65,6 +65,25 @@ async fn checked(job: &Job, context: &Arc<Context>, asked: &Uninstall) -> Result
         gate::planned(job, context, &PlanSubject::Uninstall(asked.clone())).await?;
     }
     Ok(history)
+}
+
+/// How an uninstall was asked for, as the record keeps it.
+fn asked_to_text(asked: &Uninstall) -> String {
+    // The plan is of this process, and what was expected was found.
+    let kept = Uninstall { plan_id: None, expected_revision: None, ..asked.clone() };
+    serde_json::to_string(&kept).unwrap_or_default()
+}
+
+/// How the uninstall of this record was asked for. Nothing is guessed: what must stay could be deleted.
+pub(super) fn asked(head: &Head) -> Result<Uninstall, Stop> {
+    let text = head.annotations.get(OPTIONS).map_or("", String::as_str);
+    serde_json::from_str(text).map_err(|_| {
+        let detail = format!(
+            "how revision {} was to be uninstalled is not known; uninstall the release again",
+            head.revision
+        );
+        Stop::failed(Code::RecordCorrupt, detail)
+    })
 }
 
 /// Deletes the release of this history.
@@ -148,7 +167,7 @@ async fn begin(
     let mut record = revision.into_record()?;
     let objects = allowed(job, context, asked, &record).await?;
     context.enter(OperationState::Locking, number);
-    let changes = keeper::annotations(job.handle.id(), "");
+    let changes = keeper::annotations(job.handle.id(), &asked_to_text(asked));
     let changes: Vec<(&str, Option<&str>)> =
         changes.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
     let (head, changes) = (&head, &changes);
