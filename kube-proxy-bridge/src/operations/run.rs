@@ -14,7 +14,8 @@ use release::record::{self, Record};
 use tokio::time::{sleep, timeout};
 use wire::{
     Apply, ApplyOptions, Cleanup, Code, Counts, CrdPolicy, EventBody, ObjectState, OnFailure, OperationKind,
-    OperationResult, OperationState, Problem, Recover, Rollback, Status, TestRun, Uninstall, Wait,
+    OperationResult, OperationState, PlanSubject, Problem, Recover, Rollback, Status, TestRun, Uninstall,
+    Wait,
 };
 
 use super::context::{Context, LONGEST, Note, Stop};
@@ -472,7 +473,13 @@ impl Job {
                 ..prepared.options.clone()
             },
         };
-        let back = match self.rolled_back(&fresh, &history, &rollback).await {
+        // What was stored may be another's, and is tried like everything else.
+        let tried = async {
+            let back = self.rolled_back(&fresh, &history, &rollback).await?;
+            let subject = PlanSubject::Rollback(rollback.clone());
+            gate::try_out(self, &fresh, &back, &subject, &[]).await.map(|()| back)
+        };
+        let back = match tried.await {
             Ok(back) => Box::pin(self.locked(&fresh, back, &history)).await,
             Err(stop) => Outcome::refused(&stop),
         };
