@@ -116,20 +116,37 @@ pub fn read(documents: &[Document]) -> Result<Set, Problem> {
     Ok(set)
 }
 
-/// Reads files of `crds/`, in the order given.
+/// Reads files of `crds/`, in the order given: definitions, which live in no namespace.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read`]; `invalid-document` for anything but a CustomResourceDefinition. Helm sends whatever is there, without its
+/// marks, and so nobody ever finds it again.
 pub fn read_crds(files: &[Document]) -> Result<Vec<Item>, Problem> {
     let mut items = Vec::new();
     for file in files {
         check_size(file)?;
         for text in manifest::split(&file.yaml.as_str().into()) {
-            let objects = objects(&text.to_string_lossy(), &file.source)?;
-            items.extend(objects.into_iter().map(|object| Item { object, source: file.source.clone() }));
+            for mut object in objects(&text.to_string_lossy(), &file.source)? {
+                if !is_definition(&object) {
+                    let detail = format!(
+                        "{}: {} is no CustomResourceDefinition; nothing else is taken from crds/",
+                        file.source,
+                        object.reference()
+                    );
+                    return Err(Problem::new(Code::InvalidDocument, detail));
+                }
+                if let Some(Value::Object(metadata)) = object.as_map_mut().get_mut("metadata") {
+                    metadata.remove("namespace");
+                }
+                items.push(Item { object, source: file.source.clone() });
+            }
         }
     }
     Ok(items)
+}
+
+fn is_definition(object: &Object) -> bool {
+    object.kind() == "CustomResourceDefinition" && object.api_version().starts_with("apiextensions.k8s.io/")
 }
 
 /// Reads the manifest of a record, in the order in which it stands there.
@@ -239,6 +256,18 @@ mod tests {
 
     fn document(source: &str, yaml: &str) -> Document {
         Document { source: source.to_owned(), yaml: yaml.to_owned() }
+    }
+
+    #[test]
+    fn only_definitions_are_taken_from_their_folder() {
+        let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+            metadata: {name: a.b.c, namespace: kube-system}\n";
+        let items = read_crds(&[document("c/crds/a.yaml", definition)]).expect("read");
+        assert_eq!(items[0].object.reference().namespace, None);
+        let other = "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system, namespace: shop}\n";
+        let problem = read_crds(&[document("c/crds/x.yaml", other)]).expect_err("refused");
+        assert_eq!(problem.code, Code::InvalidDocument);
+        assert!(problem.detail.contains("c/crds/x.yaml"), "{}", problem.detail);
     }
 
     #[test]

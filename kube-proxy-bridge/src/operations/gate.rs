@@ -16,7 +16,6 @@ use super::plans::Plans;
 use super::prepare::Prepared;
 use super::run::Job;
 use crate::audit::Audit;
-use crate::documents::Item;
 use crate::kube::Cluster;
 use crate::metrics::Metrics;
 use crate::object::Object;
@@ -90,12 +89,9 @@ pub(super) async fn check_hooks(
 }
 
 /// Asks the policy about everything that an install, upgrade or rollback would send.
-pub(super) async fn check(
-    job: &Job,
-    context: &Context,
-    prepared: &Prepared,
-    crds: &[Item],
-) -> Result<(), Stop> {
+pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> Result<(), Stop> {
+    let crds: Vec<Object> = prepared.crds.iter().map(|item| item.object.clone()).collect();
+    check_objects(job, &crds)?;
     check_objects(job, &prepared.objects)?;
     if prepared.options.create_namespace && prepared.kind == OperationKind::Install {
         check_objects(job, &[plan::new_namespace(job.namespace())])?;
@@ -116,7 +112,7 @@ pub(super) async fn check(
         OperationKind::Rollback => &["pre-rollback", "post-rollback"],
         _ => &["pre-upgrade", "post-upgrade"],
     };
-    let definitions: Vec<&Object> = crds.iter().map(|item| &item.object).chain(&prepared.objects).collect();
+    let definitions: Vec<&Object> = crds.iter().chain(&prepared.objects).collect();
     check_hooks(job, context, &prepared.record.hooks, events, &definitions).await
 }
 
@@ -129,13 +125,8 @@ pub(super) async fn try_out(
     context: &Arc<Context>,
     prepared: &Prepared,
     subject: &PlanSubject,
-    crds: &[Item],
 ) -> Result<(), Stop> {
-    check(job, context, prepared, crds).await?;
-    if !crds.is_empty() {
-        let objects: Vec<Object> = crds.iter().map(|item| item.object.clone()).collect();
-        check_objects(job, &objects)?;
-    }
+    check(job, context, prepared).await?;
     planned(job, context, subject).await
 }
 

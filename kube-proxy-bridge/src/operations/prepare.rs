@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use release::record::Record;
 use wire::{
-    Apply, ApplyMode, ApplyOptions, Code, EventBody, OnFailure, OperationKind, OperationState, PlanSubject,
-    Problem, Rollback, Status, Wait, World,
+    Apply, ApplyMode, ApplyOptions, Code, CrdPolicy, EventBody, OnFailure, OperationKind, OperationState,
+    PlanSubject, Problem, Rollback, Status, Wait, World,
 };
 
 use super::context::{Context, Stop};
@@ -33,6 +33,8 @@ pub(super) struct Prepared {
     pub(super) labels: BTreeMap<String, String>,
     /// What is noted on the record's Secret besides how far the operation is.
     pub(super) notes: BTreeMap<String, String>,
+    /// Definitions that are sent before.
+    pub(super) crds: Vec<Item>,
     pub(super) objects: Vec<Object>,
     pub(super) base: Vec<Object>,
     /// What is marked superseded at the end.
@@ -56,7 +58,6 @@ impl Job {
         context: &Arc<Context>,
         apply: &Apply,
         set: documents::Set,
-        crds: &[Item],
     ) -> Result<Found, Stop> {
         for (source, events) in &set.dropped {
             let message =
@@ -97,6 +98,11 @@ impl Job {
             options.wait = Wait::Watcher;
         }
         let objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
+        let crds = match apply.options.crds {
+            CrdPolicy::Apply => documents::read_crds(&apply.crds)?,
+            CrdPolicy::Install if kind == OperationKind::Install => documents::read_crds(&apply.crds)?,
+            CrdPolicy::Install | CrdPolicy::Skip => Vec::new(),
+        };
         let definitions: Vec<&Object> = crds.iter().map(|item| &item.object).collect();
         let mut objects = draft::place(context, objects, &definitions).await?.all()?;
         for object in &mut objects {
@@ -112,7 +118,8 @@ impl Job {
             kind,
             record,
             labels,
-            notes: notes(&options, apply.chart.archive_sha256.as_deref()),
+            notes: notes(&history, &apply.options, apply.chart.archive_sha256.as_deref()),
+            crds,
             objects,
             base: base_objects,
             previous: superseded(&history, base),
@@ -120,7 +127,7 @@ impl Job {
             migrates,
             planned: apply.plan_id.is_some(),
         };
-        gate::try_out(self, context, &prepared, &PlanSubject::Apply(Box::new(apply.clone())), crds).await?;
+        gate::try_out(self, context, &prepared, &PlanSubject::Apply(Box::new(apply.clone()))).await?;
         Ok(Found::New(Box::new(prepared)))
     }
 
@@ -138,7 +145,7 @@ impl Job {
             refuse_held(self, last)?;
         }
         let prepared = self.rolled_back(context, &history, rollback).await?;
-        gate::try_out(self, context, &prepared, &PlanSubject::Rollback(rollback.clone()), &[]).await?;
+        gate::try_out(self, context, &prepared, &PlanSubject::Rollback(rollback.clone())).await?;
         Ok(Found::New(Box::new(prepared)))
     }
 
@@ -192,7 +199,8 @@ impl Job {
             kind: OperationKind::Rollback,
             record,
             labels,
-            notes: notes(&options, archive.as_deref()),
+            notes: notes(history, &rollback.options, None),
+            crds: Vec::new(),
             objects,
             base,
             previous: history.all_deployed().map(|entry| entry.head.revision).collect(),

@@ -235,7 +235,7 @@ async fn back_to(
         },
     };
     let prepared = job.rolled_back(context, history, &rollback).await?;
-    gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback), &[]).await?;
+    gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback)).await?;
     Ok(Way::Back(Box::new(prepared)))
 }
 
@@ -313,6 +313,7 @@ async fn prepared(
         kind,
         labels: entry.head.user_labels(),
         notes: BTreeMap::new(),
+        crds: Vec::new(),
         objects,
         base,
         previous,
@@ -321,7 +322,7 @@ async fn prepared(
         planned: false,
         record,
     };
-    gate::check(job, context, &prepared, &[]).await?;
+    gate::check(job, context, &prepared).await?;
     let journal = Journal::read(&journal, prepared.objects.len());
     let head = take_over(job, context, &entry.head).await?;
     let keeper = Keeper::new(context, head, journal, job.environment.heartbeat);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use release::record::{self, Record};
 use tokio::time::{sleep, timeout};
 use wire::{
-    Apply, ApplyOptions, Cleanup, Code, Counts, CrdPolicy, EventBody, ObjectState, OnFailure, OperationKind,
+    Apply, ApplyOptions, Cleanup, Code, Counts, EventBody, ObjectState, OnFailure, OperationKind,
     OperationResult, OperationState, PlanSubject, Problem, Recover, Rollback, Status, TestRun, Uninstall,
     Wait,
 };
@@ -177,9 +177,9 @@ impl Job {
         self.handle.enter(OperationState::Validating, 0);
         let read = || {
             refuse_preview(&apply)?;
-            Ok::<_, Problem>((documents::read(&apply.documents)?, documents::read_crds(&apply.crds)?))
+            documents::read(&apply.documents)
         };
-        let (set, crds) = match aside(read) {
+        let set = match read() {
             Ok(read) => read,
             Err(problem) => return (Outcome::refused(&problem.into()), None),
         };
@@ -188,10 +188,10 @@ impl Job {
         context.learn(set.items.iter().map(|item| &item.object));
         context.learn(set.hooks.iter().map(|hook| &hook.object));
         context.enter(OperationState::Validating, 0);
-        let outcome = match self.prepare(&context, &apply, set, &crds).await {
+        let outcome = match self.prepare(&context, &apply, set).await {
             Err(stop) => Outcome::refused(&stop),
             Ok(Found::Attached(entry)) => recover::attach(self, &context, &entry).await,
-            Ok(Found::New(prepared)) => match self.before(&context, &prepared, &crds).await {
+            Ok(Found::New(prepared)) => match self.before(&context, &prepared).await {
                 Err(stop) => Outcome::refused(&stop),
                 Ok(history) => self.locked(&context, *prepared, &history).await,
             },
@@ -216,20 +216,10 @@ impl Job {
     }
 
     /// What is written before the record: definitions and the namespace.
-    async fn before(
-        &self,
-        context: &Arc<Context>,
-        prepared: &Prepared,
-        crds: &[Item],
-    ) -> Result<History, Stop> {
-        let wanted = match prepared.options.crds {
-            CrdPolicy::Apply => true,
-            CrdPolicy::Install => prepared.kind == OperationKind::Install,
-            CrdPolicy::Skip => false,
-        };
-        if wanted && !crds.is_empty() {
+    async fn before(&self, context: &Arc<Context>, prepared: &Prepared) -> Result<History, Stop> {
+        if !prepared.crds.is_empty() {
             context.enter(OperationState::Crds, prepared.record.version);
-            for (index, item) in crds.iter().enumerate() {
+            for (index, item) in prepared.crds.iter().enumerate() {
                 context.checkpoint()?;
                 define(context, index, item).await?;
             }
@@ -477,7 +467,7 @@ impl Job {
         let tried = async {
             let back = self.rolled_back(&fresh, &history, &rollback).await?;
             let subject = PlanSubject::Rollback(rollback.clone());
-            gate::try_out(self, &fresh, &back, &subject, &[]).await.map(|()| back)
+            gate::try_out(self, &fresh, &back, &subject).await.map(|()| back)
         };
         let back = match tried.await {
             Ok(back) => Box::pin(self.locked(&fresh, back, &history)).await,

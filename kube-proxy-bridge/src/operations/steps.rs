@@ -76,10 +76,10 @@ impl Execution<'_> {
         };
         self.hooks(record, before, OperationState::PreHooks).await?;
         self.enter(OperationState::Applying, record).await?;
-        self.apply(record).await?;
+        self.apply().await?;
         if self.options.prune {
             self.enter(OperationState::Pruning, record).await?;
-            self.prune(record).await?;
+            self.prune().await?;
         }
         if self.options.wait == Wait::Watcher {
             self.enter(OperationState::Waiting, record).await?;
@@ -119,7 +119,7 @@ impl Execution<'_> {
             .map_err(|stop| hooks::failed(stop, &prefix))
     }
 
-    async fn apply(&self, record: &Record) -> Result<(), Stop> {
+    async fn apply(&self) -> Result<(), Stop> {
         for (index, object) in self.objects.iter().enumerate() {
             self.context.object(&object.reference(), index, ObjectState::Planned, Note::default());
         }
@@ -136,7 +136,7 @@ impl Execution<'_> {
                         return;
                     }
                     let sent = match self.context.checkpoint() {
-                        Ok(()) => self.one(index, object, record).await,
+                        Ok(()) => self.one(index, object).await,
                         Err(stop) => Err(stop),
                     };
                     if let Err(stop) = sent {
@@ -156,7 +156,7 @@ impl Execution<'_> {
     }
 
     /// Sends one object, with everything that has to happen before.
-    async fn one(&self, index: usize, object: &Object, record: &Record) -> Result<(), Stop> {
+    async fn one(&self, index: usize, object: &Object) -> Result<(), Stop> {
         let context = self.context;
         let reference = object.reference();
         let started = Instant::now();
@@ -186,7 +186,7 @@ impl Execution<'_> {
                 Ok(())
             }
             Err(stop) => {
-                let stop = self.refused(stop, object, record);
+                let stop = self.refused(stop, object);
                 self.keeper.note(index, Mark::Failed);
                 let problem = stop.problem();
                 let state = match problem.code {
@@ -299,7 +299,7 @@ impl Execution<'_> {
     }
 
     /// The failure of an apply, with the object, in Helm's words, and the conflict told as an event.
-    fn refused(&self, broken: Broken, object: &Object, record: &Record) -> Stop {
+    fn refused(&self, broken: Broken, object: &Object) -> Stop {
         let error = match broken {
             Broken::Stop(stop) => return stop,
             Broken::Kube(error) => error,
@@ -337,7 +337,7 @@ impl Execution<'_> {
     }
 
     /// Deletes what the revision before had and this one has not, the last kind first.
-    async fn prune(&self, record: &Record) -> Result<(), Stop> {
+    async fn prune(&self) -> Result<(), Stop> {
         let kept: HashSet<_> =
             self.objects.iter().map(|object| draft::identity(&object.reference())).collect();
         let surplus = self.base.iter().filter(|object| !kept.contains(&draft::identity(&object.reference())));
@@ -345,14 +345,14 @@ impl Execution<'_> {
         for (at, object) in surplus.rev().enumerate() {
             self.context.checkpoint()?;
             let index = self.objects.len() + at;
-            if let Err(stop) = self.prune_one(index, &object.reference(), record).await {
+            if let Err(stop) = self.prune_one(index, &object.reference()).await {
                 failures.push(stop);
             }
         }
         if failures.is_empty() { Ok(()) } else { Err(joined(failures)) }
     }
 
-    async fn prune_one(&self, index: usize, reference: &ObjectRef, record: &Record) -> Result<(), Stop> {
+    async fn prune_one(&self, index: usize, reference: &ObjectRef) -> Result<(), Stop> {
         let context = self.context;
         let Some(live) = self.live(reference).await.map_err(Stop::from)? else { return Ok(()) };
         // Helm looks at the object as it is, and at this one word.
