@@ -88,7 +88,10 @@ pub(super) async fn wait(
     let mut prompt = None;
     while !board.is_over() {
         tokio::select! {
-            Some((object, found)) = seen.recv() => board.look(context, &object, found),
+            Some(seen) = seen.recv() => {
+                let (object, found) = seen?;
+                board.look(context, &object, found);
+            }
             () = sleep_until(end.into()) => break,
             stop = context.stopped() => return Err(stop),
             () = sleep_until(explain_at.into()), if explaining.is_none() && goal != Goal::Gone => {
@@ -162,11 +165,24 @@ fn scopes(awaited: &[Awaited]) -> BTreeMap<Scope, BTreeSet<String>> {
     scopes
 }
 
-/// What a follower saw of an object: `None` when there is none.
-type Seen = (ObjectRef, Option<Object>);
+/// What a follower saw of an object: `None` when there is none. Or why nobody can look any longer: a person refused a fresh
+/// token.
+type Seen = Result<(ObjectRef, Option<Object>), Stop>;
 
 /// Tells all that happens to some objects of a kind, until nobody listens.
 async fn follow(context: Arc<Context>, scope: Scope, names: BTreeSet<String>, out: mpsc::Sender<Seen>) {
+    if let Err(stop) = followed(&context, scope, names, &out).await {
+        // When nobody listens, nobody waits.
+        let _ = out.send(Err(stop)).await;
+    }
+}
+
+async fn followed(
+    context: &Context,
+    scope: Scope,
+    names: BTreeSet<String>,
+    out: &mpsc::Sender<Seen>,
+) -> Result<(), Stop> {
     let reference = |name: &str| ObjectRef {
         api_version: scope.api_version.clone(),
         kind: scope.kind.clone(),
@@ -188,7 +204,7 @@ async fn follow(context: Arc<Context>, scope: Scope, names: BTreeSet<String>, ou
             .await;
         let list = match listed {
             Ok(list) => list,
-            Err(Broken::Stop(_)) => return,
+            Err(Broken::Stop(stop)) => return Err(stop),
             Err(Broken::Kube(error)) => {
                 if error.is_no_such_resource() {
                     // A kind that has just come may not be served yet, or not be known here yet.
@@ -201,11 +217,11 @@ async fn follow(context: Arc<Context>, scope: Scope, names: BTreeSet<String>, ou
                     let read = context.call(|cluster| async move { cluster.get(wanted).await }).await;
                     match read {
                         Ok(found) => {
-                            if out.send((object, found)).await.is_err() {
-                                return;
+                            if out.send(Ok((object, found))).await.is_err() {
+                                return Ok(());
                             }
                         }
-                        Err(Broken::Stop(_)) => return,
+                        Err(Broken::Stop(stop)) => return Err(stop),
                         Err(Broken::Kube(_)) => {}
                     }
                 }
@@ -216,14 +232,14 @@ async fn follow(context: Arc<Context>, scope: Scope, names: BTreeSet<String>, ou
         let mut missing = names.clone();
         for object in list.items {
             if missing.remove(object.name())
-                && out.send((reference(object.name()), Some(object))).await.is_err()
+                && out.send(Ok((reference(object.name()), Some(object)))).await.is_err()
             {
-                return;
+                return Ok(());
             }
         }
         for name in &missing {
-            if out.send((reference(name), None)).await.is_err() {
-                return;
+            if out.send(Ok((reference(name), None))).await.is_err() {
+                return Ok(());
             }
         }
         let options = WatchOptions {
@@ -257,9 +273,9 @@ async fn follow(context: Arc<Context>, scope: Scope, names: BTreeSet<String>, ou
             if !names.contains(object.name()) {
                 continue;
             }
-            let seen = (reference(object.name()), is_there.then_some(object));
+            let seen = Ok((reference(object.name()), is_there.then_some(object)));
             if out.send(seen).await.is_err() {
-                return;
+                return Ok(());
             }
         };
         context.metrics.watch_restarted(reason);
