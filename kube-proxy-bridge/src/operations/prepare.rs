@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use release::record::Record;
 use wire::{
-    Apply, ApplyMode, ApplyOptions, Code, CrdPolicy, EventBody, OnFailure, OperationKind, OperationState,
-    PlanSubject, Problem, Rollback, Status, Wait, World,
+    Apply, ApplyMode, ApplyOptions, Code, CrdPolicy, EventBody, LockVerdict, OnFailure, OperationKind,
+    OperationState, PlanSubject, Problem, Rollback, Status, Wait, World,
 };
 
 use super::context::{Context, Stop};
@@ -282,11 +282,15 @@ fn expect(history: &History, expected: Option<u32>) -> Result<(), Stop> {
 
 /// Refuses a release that somebody works on.
 pub(super) fn refuse_held(job: &Job, last: &Entry) -> Result<(), Stop> {
-    if !last.summary.status.is_pending() {
+    let verdict = lock::verdict(last, &draft::now(), &job.environment.patience);
+    // An uninstall that nobody is at any longer is nobody's lock: another one takes it up, as Helm's does.
+    let is_held = match last.summary.status {
+        Status::Uninstalling => verdict.verdict == LockVerdict::Running,
+        status => status.is_pending(),
+    };
+    if !is_held {
         return Ok(());
     }
-    let verdict =
-        lock::verdict(last, &lock::moment(job.environment.cluster.now()), &job.environment.patience);
     let detail = format!("another operation (install/upgrade/rollback) is in progress: {}", verdict.message);
     let mut problem = Problem::new(Code::ReleaseLocked, detail);
     problem.operation = verdict.operation;
