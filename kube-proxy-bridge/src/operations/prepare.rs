@@ -112,8 +112,7 @@ impl Job {
             Some(record) => draft::base(context, record).await?,
             None => Vec::new(),
         };
-        let migrates =
-            options.take_ownership || previous.as_ref().is_some_and(|record| record.apply_method != "ssa");
+        let migrates = migrates(kind, &options, previous.as_ref());
         let prepared = Prepared {
             kind,
             record,
@@ -205,7 +204,7 @@ impl Job {
             base,
             previous: history.all_deployed().map(|entry| entry.head.revision).collect(),
             options,
-            migrates: true,
+            migrates: migrates(OperationKind::Rollback, &rollback.options, Some(&last)),
             planned: rollback.plan_id.is_some(),
         })
     }
@@ -239,21 +238,31 @@ impl Job {
     }
 }
 
-/// What an upgrade replaces: the base, and what else is still called deployed because that could not be corrected before.
-pub(super) fn superseded(history: &History, base: Option<&Entry>) -> Vec<u32> {
-    let mut numbers: Vec<u32> = base.map(|entry| entry.head.revision).into_iter().collect();
-    let others =
-        history.all_deployed().map(|entry| entry.head.revision).filter(|other| !numbers.contains(other));
-    let others: Vec<u32> = others.collect();
-    numbers.extend(others);
-    numbers
+/// Whether fields may be owned by Helm from before server-side apply, and are moved over: Helm looks for them in every rollback
+/// and when it takes objects over.
+pub(super) fn migrates(kind: OperationKind, options: &ApplyOptions, base: Option<&Record>) -> bool {
+    kind == OperationKind::Rollback
+        || options.take_ownership
+        || base.is_some_and(|record| record.apply_method != "ssa")
 }
 
-/// Where the chart came from, and what is decided about fields of other managers.
-fn notes(options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
-    let decided = decide::to_note(&options.conflicts).filter(|text| text.len() <= NOTE_LIMIT_BYTES);
-    let notes = [(annotation::ARCHIVE, archive.map(str::to_owned)), (annotation::FIELD_POLICY, decided)];
-    notes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+/// Where the chart came from, and what was decided about fields of other managers: now, or for an earlier revision.
+fn notes(history: &History, options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
+    let mut notes = BTreeMap::new();
+    if let Some(archive) = archive {
+        notes.insert(annotation::ARCHIVE.to_owned(), archive.to_owned());
+    }
+    let decided = match options.conflicts.objects.is_empty() {
+        false => serde_json::to_string(&options.conflicts).ok(),
+        true => history
+            .entries()
+            .iter()
+            .find_map(|entry| entry.head.annotations.get(annotation::FIELD_POLICY).cloned()),
+    };
+    if let Some(decided) = decided.filter(|text| text.len() <= NOTE_LIMIT_BYTES) {
+        notes.insert(annotation::FIELD_POLICY.to_owned(), decided);
+    }
+    notes
 }
 
 /// Refuses what was rendered to be looked at, or without something that the chart asked for.
@@ -295,4 +304,22 @@ pub(super) fn refuse_held(job: &Job, last: &Entry) -> Result<(), Stop> {
     let mut problem = Problem::new(Code::ReleaseLocked, detail);
     problem.operation = verdict.operation;
     Err(problem.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_move_over_with_a_rollback_a_take_over_and_a_client_side_base() {
+        let (mine, taken) =
+            (ApplyOptions::default(), ApplyOptions { take_ownership: true, ..ApplyOptions::default() });
+        let [old, new] =
+            ["", "ssa"].map(|method| Record { apply_method: method.to_owned(), ..Record::default() });
+        assert!(!migrates(OperationKind::Upgrade, &mine, Some(&new)));
+        assert!(!migrates(OperationKind::Install, &mine, None));
+        assert!(migrates(OperationKind::Upgrade, &mine, Some(&old)));
+        assert!(migrates(OperationKind::Install, &taken, None));
+        assert!(migrates(OperationKind::Rollback, &mine, Some(&new)));
+    }
 }

@@ -19,7 +19,7 @@ use super::gate;
 use super::journal::Journal;
 use super::keeper::{self, Keeper, OPTIONS};
 use super::ownership;
-use super::prepare::{Prepared, superseded};
+use super::prepare::{Prepared, migrates};
 use super::run::{Ended, Job, Outcome};
 use super::uninstall;
 use crate::documents;
@@ -295,14 +295,15 @@ async fn prepared(
             (Some(base.head.revision), superseded(&earlier, Some(base)))
         }
     };
-    let mut migrates = kind == OperationKind::Rollback;
+    let options = options(&entry.head);
     let base = match base {
+        None => None,
+        Some(base) => Some(job.revision(context, base).await?.into_record()?),
+    };
+    let migrates = migrates(kind, &options, base.as_ref());
+    let base = match &base {
         None => Vec::new(),
-        Some(base) => {
-            let base = job.revision(context, base).await?.into_record()?;
-            migrates |= base.apply_method != "ssa";
-            draft::base(context, &base).await?
-        }
+        Some(base) => draft::base(context, base).await?,
     };
     let objects = documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
     let mut objects = draft::place(context, objects, &[]).await?.all()?;
@@ -317,7 +318,7 @@ async fn prepared(
         objects,
         base,
         previous,
-        options: options(&entry.head),
+        options,
         migrates,
         planned: false,
         record,
