@@ -226,6 +226,33 @@ pub fn restore(path: &Path) -> io::Result<(String, EventLog, Vec<EventBody>)> {
     Ok((header, log, bodies))
 }
 
+/// Leaves of a spool its header and how the operation ended. The file keeps its time.
+///
+/// # Errors
+/// Those of the file system.
+pub fn shorten(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    let written = file.metadata()?.modified()?;
+    let mut lines = BufReader::new(file).lines();
+    let mut kept = lines.next().ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))??;
+    for line in lines {
+        let line = line?;
+        let body = serde_json::from_str::<Event>(&line).map(|event| event.body);
+        if matches!(body, Ok(EventBody::Problem { terminal: true, .. } | EventBody::Done { .. })) {
+            kept.push('\n');
+            kept.push_str(&line);
+        }
+    }
+    let beside = path.with_extension("short");
+    // One that a crash left would be continued.
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    spool(&beside, &kept)?.set_modified(written)?;
+    std::fs::rename(&beside, path)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;

@@ -58,6 +58,26 @@ fn how(entry: &Entry) -> ApplyOptions {
 
 /// Goes on with an operation whose request came a second time: it wrote this record, in a process that is gone.
 pub(super) async fn attach(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
+    let asked = job.handle.operation().kind;
+    let outcome = attached(job, context, entry).await;
+    match entry.summary.rollback_revision {
+        // Its last revision is the way back from its own failure.
+        Some(good) if asked != OperationKind::Rollback => went_back(outcome, good),
+        _ => outcome,
+    }
+}
+
+/// The outcome of an operation that failed and went back to a good revision.
+fn went_back(outcome: Outcome, good: u32) -> Outcome {
+    if outcome.result != OperationResult::Success {
+        return outcome;
+    }
+    let detail = format!("the operation failed; revision {} went back to {good}", outcome.revision);
+    let problem = Some(Problem::new(Code::NotReady, detail));
+    Outcome { result: OperationResult::Failed, problem, ..outcome }
+}
+
+async fn attached(job: &Job, context: &Arc<Context>, entry: &Entry) -> Outcome {
     let revision = entry.head.revision;
     match entry.summary.status {
         Status::Deployed => Outcome::success(revision),
@@ -333,6 +353,13 @@ async fn prepared(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_asks_again_for_what_failed_hears_that_it_failed() {
+        let back = went_back(Outcome::success(3), 1);
+        assert_eq!((back.result, back.revision), (OperationResult::Failed, 3));
+        assert_eq!(back.problem.unwrap().detail, "the operation failed; revision 3 went back to 1");
+    }
 
     #[test]
     fn an_uninstall_is_not_resumed_by_guess() {

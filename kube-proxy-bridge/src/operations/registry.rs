@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
-use wire::{Code, Counts, EventBody, Operation, OperationKind, OperationResult, Problem};
+use wire::{Code, Counts, EventBody, Operation, OperationKind, OperationResult, OperationState, Problem};
 
 use super::handle::{Handle, Subject, owner};
 use super::log::{self, EventLog, guard};
@@ -59,6 +59,8 @@ struct Entry {
     handle: Handle,
     body: [u8; 32],
     shrunk: bool,
+    /// Whether an earlier process ran it.
+    restored: bool,
 }
 
 /// A request that starts an operation.
@@ -129,17 +131,23 @@ impl Operations {
         self.sweep(Timestamp::now());
         let id = Self::id(owner(start.identity, start.subject), start.path, start.key);
         let mut table = guard(&self.0.table);
-        if let Some(entry) = table.by_id.get(&id).map(|at| &table.entries[*at]) {
-            // What was restored from disk has no body to compare with.
-            if entry.body != start.body && entry.body != [0; 32] {
+        if let Some(at) = table.by_id.get(&id).copied() {
+            let entry = &table.entries[at];
+            if entry.body != start.body {
                 return Err(Problem::new(
                     Code::IdempotencyMismatch,
                     "the same key came with another body before",
                 ));
             }
-            // The same person, maybe with a fresh token.
-            entry.handle.admit(start.identity);
-            return Ok(entry.handle.clone());
+            // What an earlier process laid down is taken up again: the record says where it stopped.
+            if !entry.restored || entry.handle.state() != OperationState::Interrupted {
+                return Ok(entry.handle.clone());
+            }
+            if self.0.drain.borrow().is_none() {
+                self.0.remove_spool(&id);
+                table.entries.remove(at);
+                table.index();
+            }
         }
         if self.0.drain.borrow().is_some() {
             return Err(Problem::new(Code::Draining, "the bridge takes no new operations"));
@@ -173,17 +181,22 @@ impl Operations {
             subject: start.subject.to_owned(),
             created_at: Timestamp::now(),
         };
-        let log = EventLog::new(self.0.spool(&subject));
+        let log = EventLog::new(self.0.spool(&subject, &start.body));
         let handle = Handle::new(subject, log, self.0.drain.subscribe());
         let at = table.entries.len();
-        table.entries.push(Entry { handle: handle.clone(), body: start.body, shrunk: false });
+        table.entries.push(Entry {
+            handle: handle.clone(),
+            body: start.body,
+            shrunk: false,
+            restored: false,
+        });
         table.by_id.insert(id.clone(), at);
         let (turn, admitted) = oneshot::channel();
         table.turns.insert(id, turn);
         self.0.admit(&mut table);
         drop(table);
 
-        handle.enter(wire::OperationState::Queued, 0);
+        handle.enter(OperationState::Queued, 0);
         let task = Task { shared: self.0.clone(), handle: handle.clone() };
         tokio::spawn(async move {
             tokio::select! {
@@ -275,19 +288,15 @@ impl Operations {
             if age >= EVENTS_KEPT || bytes > ENDED_BYTES {
                 entry.handle.shrink();
                 entry.shrunk = true;
-                self.0.remove_spool(entry.handle.id());
+                self.0.shorten_spool(entry.handle.id());
             }
         }
-        let before = table.entries.len();
-        table.entries.retain(|entry| age(entry).is_none_or(|age| age < KEYS_KEPT));
-        if table.entries.len() != before {
-            table.by_id = table
-                .entries
-                .iter()
-                .enumerate()
-                .map(|(at, entry)| (entry.handle.id().to_owned(), at))
-                .collect();
+        let is_old = |entry: &Entry| age(entry).is_some_and(|age| age >= KEYS_KEPT);
+        for entry in table.entries.iter().filter(|entry| is_old(entry)) {
+            self.0.remove_spool(entry.handle.id());
         }
+        table.entries.retain(|entry| !is_old(entry));
+        table.index();
     }
 
     /// Reads the spools of earlier processes. What cannot be read is left alone.
@@ -296,15 +305,21 @@ impl Operations {
         let Ok(files) = std::fs::read_dir(folder) else { return };
         let mut paths: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-        let mut entries: Vec<(Timestamp, Handle)> = paths.iter().filter_map(|path| restored(path)).collect();
+        let mut entries: Vec<(Timestamp, Entry)> = paths.iter().filter_map(|path| restored(path)).collect();
         entries.sort_by_key(|(created_at, _)| *created_at);
         let mut table = guard(&self.0.table);
-        for (at, (_, handle)) in entries.into_iter().enumerate() {
-            table.by_id.insert(handle.id().to_owned(), at);
-            table.entries.push(Entry { handle, body: [0; 32], shrunk: false });
-        }
+        table.entries.extend(entries.into_iter().map(|(_, entry)| entry));
+        table.index();
         drop(table);
         self.sweep(Timestamp::now());
+    }
+}
+
+impl Table {
+    /// Writes down anew where each entry is.
+    fn index(&mut self) {
+        let places = self.entries.iter().enumerate();
+        self.by_id = places.map(|(at, entry)| (entry.handle.id().to_owned(), at)).collect();
     }
 }
 
@@ -347,11 +362,12 @@ impl Shared {
         self.idle.send_replace(running + waiting);
     }
 
-    fn spool(&self, subject: &Subject) -> Option<std::fs::File> {
+    fn spool(&self, subject: &Subject, body: &[u8; 32]) -> Option<std::fs::File> {
         let path = self.state_dir.as_ref()?.join(format!("{}.jsonl", subject.id));
         let header = serde_json::json!({
             "id": subject.id, "kind": subject.kind, "namespace": subject.namespace, "release": subject.release,
             "identity": subject.identity, "subject": subject.subject, "createdAt": subject.created_at.to_string(),
+            "body": hex(body),
         });
         match log::spool(&path, &header.to_string()) {
             Ok(file) => Some(file),
@@ -359,6 +375,17 @@ impl Shared {
                 tracing::warn!(event = "spool-not-opened", reason = %error.kind());
                 None
             }
+        }
+    }
+
+    /// Keeps of a spool what the key's owner is still told.
+    fn shorten_spool(&self, id: &str) {
+        if let Some(folder) = &self.state_dir
+            && let Err(error) = log::shorten(&folder.join(format!("{id}.jsonl")))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(event = "spool-not-shortened", reason = %error.kind());
+            self.remove_spool(id);
         }
     }
 
@@ -371,7 +398,7 @@ impl Shared {
 }
 
 /// The operation whose events are in this file.
-fn restored(path: &Path) -> Option<(Timestamp, Handle)> {
+fn restored(path: &Path) -> Option<(Timestamp, Entry)> {
     let (header, log, bodies) = log::restore(path).ok()?;
     let header: Value = serde_json::from_str(&header).ok()?;
     let text = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -387,14 +414,34 @@ fn restored(path: &Path) -> Option<(Timestamp, Handle)> {
         created_at,
     };
     let ended_at = Timestamp::try_from(written).unwrap_or(created_at);
-    Some((created_at, Handle::restored(subject, log, &bodies, ended_at)))
+    let body = unhex(&text("body")?)?;
+    let handle = Handle::restored(subject, log, &bodies, ended_at);
+    Some((created_at, Entry { handle, body, shrunk: false, restored: true }))
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        use std::fmt::Write as _;
+        // A String takes everything.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use wire::OperationState;
 
     use super::*;
 
@@ -527,7 +574,27 @@ mod tests {
         assert_eq!(found.state(), OperationState::Interrupted);
         assert_eq!(found.operation().revision, 4);
         assert_eq!(found.log().read(0).unwrap().frames.len(), 2);
-        assert!(later.list("me", "", Some(true)).is_empty());
+        assert!(!later.is_active(running.id()));
+        // The same request takes it up again, another does not.
+        let other = later.start(&start("a", "web", 2), |_| async {}).unwrap_err();
+        assert_eq!(other.code, Code::IdempotencyMismatch);
+        let again = later
+            .start(&start("a", "web", 1), |handle| async move {
+                let (durations, counts) = (Default::default(), Counts::default());
+                let result = OperationResult::Success;
+                handle.emit(EventBody::Done { result, revision: 4, durations, counts });
+            })
+            .unwrap();
+        ended(&again).await;
+        assert_eq!((again.id(), again.state()), (running.id(), OperationState::Done));
+        // Its key outlives its events, also in the next process.
+        later.sweep(Timestamp::now() + EVENTS_KEPT);
+        let last = Operations::new(Limits::default(), Some(&folder));
+        let known = last.start(&start("a", "web", 1), |_| async {}).unwrap();
+        assert_eq!((known.state(), known.operation().revision), (OperationState::Done, 4));
+        last.sweep(Timestamp::now() + KEYS_KEPT);
+        assert!(last.find(running.id(), "me").is_none());
+        assert!(Operations::new(Limits::default(), Some(&folder)).list("me", None).is_empty());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
