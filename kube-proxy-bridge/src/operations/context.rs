@@ -13,6 +13,7 @@ use wire::{Code, Counts, EventBody, ObjectRef, ObjectState, OperationState, Prob
 
 use super::draft;
 use super::handle::{Halt, Handle};
+use super::keeper::Pulse;
 use super::log::guard;
 use crate::aside::aside;
 use crate::documents;
@@ -118,6 +119,8 @@ pub(super) struct Context {
     /// Held while a person is asked for a fresh token, so that one question is asked and not eight.
     asking: Semaphore,
     hijacked: watch::Sender<Option<String>>,
+    /// Of the record that is this operation's lock.
+    pulse: Mutex<Option<Pulse>>,
     tally: Mutex<Tally>,
 }
 
@@ -149,6 +152,7 @@ impl Context {
             cluster: Mutex::new((0, cluster)),
             asking: Semaphore::new(1),
             hijacked: watch::Sender::new(None),
+            pulse: Mutex::new(None),
             tally: Mutex::new(Tally {
                 counts: Counts::default(),
                 durations: BTreeMap::new(),
@@ -229,7 +233,22 @@ impl Context {
         self.hijacked.send_replace(Some(detail.to_owned()));
     }
 
-    /// Whether to go on with the next object.
+    /// Takes note of the lock that everything from here on is done under.
+    pub(super) fn hold(&self, pulse: Pulse) {
+        *guard(&self.pulse) = Some(pulse);
+    }
+
+    /// Whether to go on with the next object: nobody stops the operation, and its record is its own.
+    pub(super) async fn next(&self) -> Result<(), Stop> {
+        self.checkpoint()?;
+        let pulse = guard(&self.pulse).clone();
+        match pulse {
+            Some(pulse) => pulse.assure(self).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether to go on.
     pub(super) fn checkpoint(&self) -> Result<(), Stop> {
         if let Some(detail) = &*self.hijacked.borrow() {
             return Err(Stop::Hijacked(detail.clone()));
@@ -261,6 +280,8 @@ impl Context {
             match call(cluster).await {
                 Err(error) if error.is_unauthorized() => {
                     self.refresh(age, &error.message).await.map_err(Broken::Stop)?;
+                    // While a person was asked, another may have taken over.
+                    self.next().await.map_err(Broken::Stop)?;
                 }
                 answer => return answer.map_err(Broken::Kube),
             }
@@ -278,6 +299,7 @@ impl Context {
             match call(cluster).await {
                 Err(problem) if problem.code == Code::Unauthenticated => {
                     self.refresh(age, &problem.detail).await?;
+                    self.next().await?;
                 }
                 Err(problem) if problem.code == Code::RecordHijacked => {
                     return Err(Stop::Hijacked(problem.detail));

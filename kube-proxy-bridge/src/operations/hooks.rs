@@ -76,7 +76,7 @@ pub(super) async fn run(
             finished = at + 1;
             continue;
         }
-        context.checkpoint()?;
+        context.next().await?;
         context.handle.checkpoint_before_hook()?;
         match one(context, keeper, record, *place, phase).await {
             Ok(()) => finished = at + 1,

@@ -10,25 +10,37 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use release::record::Record;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use wire::{Code, EventBody, OperationState, Problem, Status};
 
 use super::context::{Context, Stop};
+use super::gate;
 use super::journal::{Journal, Mark};
 use super::log::guard;
 use crate::releases::{Head, INTERRUPTED, Store, annotation};
 
 /// The annotation that keeps how the operation was asked for, so that it can be resumed.
 pub(super) const OPTIONS: &str = "chartroom/options";
+/// How long is tried to say that an operation is laid down.
+const PARTING: Duration = Duration::from_secs(20);
 /// How long the last word of an operation is tried to be written.
 const LAST_WORD: Duration = Duration::from_secs(120);
 
 /// Writes the record of one operation.
 #[derive(Debug)]
 pub(super) struct Keeper {
+    context: Arc<Context>,
     commands: mpsc::Sender<Command>,
     journal: Arc<Mutex<Journal>>,
     phase: Arc<Mutex<&'static str>>,
+}
+
+/// How sure it is that the record is still ours: after a silence another bridge may take it over.
+#[derive(Clone, Debug)]
+pub(super) struct Pulse {
+    commands: mpsc::WeakSender<Command>,
+    last: Arc<Mutex<Timestamp>>,
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -36,7 +48,7 @@ enum Command {
     /// The record with its status.
     Write(Box<Record>, oneshot::Sender<Result<(), Failure>>),
     /// Heartbeat, phase and journal, now.
-    Beat(oneshot::Sender<()>),
+    Beat(oneshot::Sender<Result<(), Failure>>),
 }
 
 /// Why a record was not written.
@@ -56,6 +68,8 @@ struct Actor {
     phase: Arc<Mutex<&'static str>>,
     /// Between two; `None` for a record that is no lock.
     heartbeat: Option<Duration>,
+    /// When the last heartbeat that came through was sent.
+    last: Arc<Mutex<Timestamp>>,
 }
 
 /// Names this process in records.
@@ -85,16 +99,31 @@ pub(super) fn annotations(operation: &str, options: &str) -> BTreeMap<String, St
 
 impl Keeper {
     /// Keeps a record that is ours: it was just created, or taken over.
-    pub(super) fn new(context: &Arc<Context>, head: Head, journal: Journal, heartbeat: Duration) -> Self {
-        Self::start(context, head, journal, Some(heartbeat))
+    pub(super) fn new(
+        context: &Arc<Context>,
+        head: Head,
+        journal: Journal,
+        environment: &gate::Environment,
+    ) -> Self {
+        let last = Arc::new(Mutex::new(Timestamp::now()));
+        let keeper = Self::start(context, head, journal, Some(environment.heartbeat), last.clone());
+        let commands = keeper.commands.downgrade();
+        context.hold(Pulse { commands, last, patience: environment.patience.bridge });
+        keeper
     }
 
     /// Keeps a record that is no lock: no heartbeat, no journal, only what is written.
     pub(super) fn quiet(context: &Arc<Context>, head: Head) -> Self {
-        Self::start(context, head, Journal::default(), None)
+        Self::start(context, head, Journal::default(), None, Arc::default())
     }
 
-    fn start(context: &Arc<Context>, head: Head, journal: Journal, heartbeat: Option<Duration>) -> Self {
+    fn start(
+        context: &Arc<Context>,
+        head: Head,
+        journal: Journal,
+        heartbeat: Option<Duration>,
+        last: Arc<Mutex<Timestamp>>,
+    ) -> Self {
         let (commands, inbox) = mpsc::channel(4);
         let journal = Arc::new(Mutex::new(journal));
         let phase = Arc::new(Mutex::new(OperationState::Locking.text()));
@@ -104,10 +133,11 @@ impl Keeper {
             journal: journal.clone(),
             phase: phase.clone(),
             heartbeat,
+            last,
         };
         // Ends when the last sender is dropped, which this value holds.
         tokio::spawn(actor.run(inbox));
-        Self { commands, journal, phase }
+        Self { context: context.clone(), commands, journal, phase }
     }
 
     /// Notes how far an object is; written with the next heartbeat.
@@ -120,24 +150,21 @@ impl Keeper {
         guard(&self.journal).mark(index)
     }
 
-    /// Notes the step, and writes it with the journal, so that another process could go on from here.
+    /// Notes the step, and writes it with the journal, so that another process could go on from here. An operation that is
+    /// stopped does not wait for that.
     pub(super) async fn enter(&self, step: OperationState) {
         *guard(&self.phase) = step.text();
-        self.beat().await;
+        tokio::select! {
+            // What does not come through now may come through with the next beat.
+            _ = beat(&self.commands) => {}
+            _ = self.context.stopped() => {}
+        }
     }
 
-    /// Says that this process lays the operation down.
+    /// Says that this process lays the operation down; who goes on waits a minute longer when that does not come through.
     pub(super) async fn interrupted(&self) {
         *guard(&self.phase) = INTERRUPTED;
-        self.beat().await;
-    }
-
-    async fn beat(&self) {
-        let (reply, done) = oneshot::channel();
-        // The task ends with this value alone, and answers every command.
-        if self.commands.send(Command::Beat(reply)).await.is_ok() {
-            let _ = done.await;
-        }
+        let _ = timeout(PARTING, beat(&self.commands)).await;
     }
 
     /// Writes the record once. A failure that may pass is told and otherwise passed over: what counts is the last word.
@@ -174,12 +201,63 @@ impl Keeper {
     }
 
     async fn attempt(&self, record: &Record) -> Result<(), Failure> {
-        let lost = || Failure::Later(Box::new(Problem::new(Code::Internal, "the record's writer is gone")));
         let (reply, done) = oneshot::channel();
         let command = Command::Write(Box::new(record.clone()), reply);
         self.commands.send(command).await.map_err(|_| lost())?;
         done.await.map_err(|_| lost())?
     }
+}
+
+impl Pulse {
+    /// Whether the last heartbeat is so old that somebody may soon take the record over, or has, for all we know.
+    fn is_old(&self, now: Timestamp) -> bool {
+        // The clock of the day, which others judge it by: it goes on while a computer sleeps.
+        now.duration_since(*guard(&self.last)).unsigned_abs() >= self.patience / 2
+    }
+
+    /// Completes when the record is known to be ours: at once after a recent heartbeat, else with the next one.
+    ///
+    /// # Errors
+    /// Somebody else has the record, it could not be written for two minutes, or the operation stops.
+    pub(super) async fn assure(&self, context: &Context) -> Result<(), Stop> {
+        let started = Instant::now();
+        while self.is_old(Timestamp::now()) {
+            // The keeper is gone when the operation has ended.
+            let Some(commands) = self.commands.upgrade() else { return Ok(()) };
+            let age = context.age();
+            let beaten = tokio::select! {
+                beaten = beat(&commands) => beaten,
+                stop = context.stopped() => return Err(stop),
+            };
+            match beaten {
+                Ok(()) => return Ok(()),
+                Err(Failure::Hijacked(detail)) => return Err(Stop::Hijacked(detail)),
+                Err(Failure::Later(problem)) if problem.code == Code::Unauthenticated => {
+                    context.refresh(age, &problem.detail).await?;
+                }
+                Err(Failure::Later(problem)) if started.elapsed() > LAST_WORD => {
+                    let detail = format!("nothing more is sent without the record: {}", problem.detail);
+                    return Err(Stop::failed(Code::RecordWriteFailed, detail));
+                }
+                Err(Failure::Later(_)) => tokio::select! {
+                    () = sleep(Duration::from_secs(1)) => {}
+                    stop = context.stopped() => return Err(stop),
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Has heartbeat, phase and journal written, now.
+async fn beat(commands: &mpsc::Sender<Command>) -> Result<(), Failure> {
+    let (reply, done) = oneshot::channel();
+    commands.send(Command::Beat(reply)).await.map_err(|_| lost())?;
+    done.await.map_err(|_| lost())?
+}
+
+fn lost() -> Failure {
+    Failure::Later(Box::new(Problem::new(Code::Internal, "the record's writer is gone")))
 }
 
 impl Actor {
@@ -202,11 +280,14 @@ impl Actor {
                         let _ = reply.send(written);
                     }
                     Some(Command::Beat(reply)) => {
-                        self.beat().await;
-                        let _ = reply.send(());
+                        // Whoever asked may be gone.
+                        let _ = reply.send(self.beat().await);
                     }
                 },
-                _ = ticks.tick() => self.beat().await,
+                _ = ticks.tick() => {
+                    // One that is lost is asked for before the next object, see `Pulse`.
+                    let _ = self.beat().await;
+                }
             }
         }
     }
@@ -224,11 +305,12 @@ impl Actor {
         Ok(())
     }
 
-    async fn beat(&mut self) {
+    async fn beat(&mut self) -> Result<(), Failure> {
         if self.heartbeat.is_none() {
-            return;
+            return Ok(());
         }
-        let now = Timestamp::now().to_string();
+        let sent = Timestamp::now();
+        let now = sent.to_string();
         let journal = guard(&self.journal).text();
         let phase = *guard(&self.phase);
         let changes = [
@@ -241,10 +323,17 @@ impl Actor {
         let cluster = self.context.cluster();
         let store = Store::new(&cluster, &self.head.namespace);
         match store.annotate(&self.head, &changes).await.map_err(failure) {
-            Ok(head) => self.head = head,
-            Err(Failure::Hijacked(detail)) => self.context.hijack(&detail),
-            // The next beat may come through; after a minute without one the record looks crashed, and then it is.
-            Err(Failure::Later(_)) => {}
+            Ok(head) => {
+                self.head = head;
+                *guard(&self.last) = sent;
+                Ok(())
+            }
+            Err(failure) => {
+                if let Failure::Hijacked(detail) = &failure {
+                    self.context.hijack(detail);
+                }
+                Err(failure)
+            }
         }
     }
 }
@@ -254,5 +343,26 @@ fn failure(problem: Problem) -> Failure {
         Failure::Hijacked(problem.detail)
     } else {
         Failure::Later(Box::new(problem))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_heartbeat_is_old_before_others_take_over_and_when_the_clock_was_set() {
+        let (commands, _inbox) = mpsc::channel(1);
+        let now = Timestamp::now();
+        let pulse = Pulse {
+            commands: commands.downgrade(),
+            last: Arc::new(Mutex::new(now)),
+            patience: Duration::from_secs(60),
+        };
+        let after = |seconds| pulse.is_old(now + SignedDuration::from_secs(seconds));
+        assert!(!after(0) && !after(29));
+        assert!(after(30) && after(3_600) && after(-3_600));
     }
 }

@@ -346,7 +346,7 @@ async fn prepared(
     gate::check(job, context, &prepared).await?;
     let journal = Journal::read(&journal, prepared.objects.len());
     let head = take_over(job, context, &entry.head).await?;
-    let keeper = Keeper::new(context, head, journal, job.environment.heartbeat);
+    let keeper = Keeper::new(context, head, journal, &job.environment);
     Ok((prepared, keeper))
 }
 

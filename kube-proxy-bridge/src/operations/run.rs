@@ -277,12 +277,7 @@ impl Job {
             status: Status::named(&record.info.status),
             bytes: written.sizes.stored,
         });
-        Ok(Keeper::new(
-            context,
-            written.head,
-            Journal::planned(prepared.objects.len()),
-            self.environment.heartbeat,
-        ))
+        Ok(Keeper::new(context, written.head, Journal::planned(prepared.objects.len()), &self.environment))
     }
 
     /// Everything after the lock. Whatever happens, the record gets its last status, or this is resumable.

@@ -135,7 +135,7 @@ impl Execution<'_> {
                     if !guard(failures).is_empty() || self.keeper.mark(index) == Mark::Done {
                         return;
                     }
-                    let sent = match self.context.checkpoint() {
+                    let sent = match self.context.next().await {
                         Ok(()) => self.one(index, object).await,
                         Err(stop) => Err(stop),
                     };
@@ -343,7 +343,7 @@ impl Execution<'_> {
         let surplus = self.base.iter().filter(|object| !kept.contains(&draft::identity(&object.reference())));
         let mut failures = Vec::new();
         for (at, object) in surplus.rev().enumerate() {
-            self.context.checkpoint()?;
+            self.context.next().await?;
             let index = self.objects.len() + at;
             if let Err(stop) = self.prune_one(index, &object.reference()).await {
                 failures.push(stop);

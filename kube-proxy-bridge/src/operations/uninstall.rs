@@ -177,7 +177,7 @@ async fn begin(
     record.info.status = Status::Uninstalling.text().to_owned();
     record.info.deleted = Some(draft::now());
     record.info.description = "Deletion in progress (or silently failed)".to_owned();
-    let keeper = Keeper::new(context, head, Journal::planned(0), job.environment.heartbeat);
+    let keeper = Keeper::new(context, head, Journal::planned(0), &job.environment);
     keeper.finish(context, &record).await?;
     Ok((keeper, record, objects))
 }
@@ -276,7 +276,7 @@ async fn delete(
     });
     let mut gone = Vec::new();
     for same in objects.chunk_by(|a, b| a.kind() == b.kind()) {
-        context.checkpoint()?;
+        context.next().await?;
         let one = |at: usize| {
             let places = &places;
             async move {
