@@ -14,7 +14,7 @@ use super::context::{Context, Stop};
 use super::draft;
 use super::explain;
 use super::gate;
-use super::keeper::Keeper;
+use super::keeper::{Begun, Keeper};
 use super::steps::DEFINED_WITHIN;
 use super::wait::{self, Awaited, Goal};
 use crate::kube::{ApplyOptions, DeleteOptions, LogOptions};
@@ -51,8 +51,8 @@ pub(super) struct Phase<'a> {
     pub(super) wait_for_deletion: bool,
     /// Whether the logs of all containers of test pods are sent, whatever the policy.
     pub(super) logs: bool,
-    /// Whether hooks that this revision has run already are passed over: the operation is resumed.
-    pub(super) resumed: bool,
+    /// When the operation is resumed: since when hooks that have run are passed over.
+    pub(super) begun: Option<&'a Begun>,
     /// Asked about each hook right before it is sent or deleted: only then may its kind be served.
     pub(super) policy: &'a Policy,
 }
@@ -72,7 +72,7 @@ pub(super) async fn run(
     let mut finished = 0;
     let mut failure = None;
     for (at, place) in due.iter().enumerate() {
-        if phase.resumed && record.hooks[*place].last_run.phase == "Succeeded" {
+        if phase.begun.is_some_and(|begun| begun.is_done(phase.event, &record.hooks[*place])) {
             finished = at + 1;
             continue;
         }

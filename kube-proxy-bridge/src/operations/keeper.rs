@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use release::record::Record;
+use release::record::{Hook, Record, Time};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use wire::{Code, EventBody, OperationState, Problem, Status};
 
 use super::context::{Context, Stop};
+use super::draft;
 use super::gate;
 use super::journal::{Journal, Mark};
 use super::log::guard;
@@ -33,6 +34,14 @@ pub(super) struct Keeper {
     commands: mpsc::Sender<Command>,
     journal: Arc<Mutex<Journal>>,
     phase: Arc<Mutex<&'static str>>,
+    hooks: Arc<Mutex<Option<Begun>>>,
+}
+
+/// The event whose hooks began last, and when: what of them has run since, has run for this event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub(super) event: String,
+    pub(super) at: Time,
 }
 
 /// How sure it is that the record is still ours: after a silence another bridge may take it over.
@@ -66,6 +75,7 @@ struct Actor {
     head: Head,
     journal: Arc<Mutex<Journal>>,
     phase: Arc<Mutex<&'static str>>,
+    hooks: Arc<Mutex<Option<Begun>>>,
     /// Between two; `None` for a record that is no lock.
     heartbeat: Option<Duration>,
     /// When the last heartbeat that came through was sent.
@@ -127,17 +137,19 @@ impl Keeper {
         let (commands, inbox) = mpsc::channel(4);
         let journal = Arc::new(Mutex::new(journal));
         let phase = Arc::new(Mutex::new(OperationState::Locking.text()));
+        let hooks = Arc::default();
         let actor = Actor {
             context: context.clone(),
             head,
             journal: journal.clone(),
             phase: phase.clone(),
+            hooks: Arc::clone(&hooks),
             heartbeat,
             last,
         };
         // Ends when the last sender is dropped, which this value holds.
         tokio::spawn(actor.run(inbox));
-        Self { context: context.clone(), commands, journal, phase }
+        Self { context: context.clone(), commands, journal, phase, hooks }
     }
 
     /// Notes how far an object is; written with the next heartbeat.
@@ -148,6 +160,25 @@ impl Keeper {
     /// How far an object is.
     pub(super) fn mark(&self, index: usize) -> Mark {
         guard(&self.journal).mark(index)
+    }
+
+    /// Takes over what the process before noted of hooks.
+    pub(super) fn resume(&self, begun: Option<Begun>) {
+        *guard(&self.hooks) = begun;
+    }
+
+    /// Notes that the hooks of this event begin; written with the next heartbeat. When they have begun before, that is told,
+    /// and stays.
+    pub(super) fn begin(&self, event: &str) -> Option<Begun> {
+        let mut hooks = guard(&self.hooks);
+        let is_before = |begun: &Begun| begun.event.starts_with("post-") && event.starts_with("pre-");
+        if let Some(begun) = &*hooks
+            && (begun.event == event || is_before(begun))
+        {
+            return Some(begun.clone());
+        }
+        *hooks = Some(Begun { event: event.to_owned(), at: draft::now() });
+        None
     }
 
     /// Notes the step, and writes it with the journal, so that another process could go on from here. An operation that is
@@ -205,6 +236,29 @@ impl Keeper {
         let command = Command::Write(Box::new(record.clone()), reply);
         self.commands.send(command).await.map_err(|_| lost())?;
         done.await.map_err(|_| lost())?
+    }
+}
+
+impl Begun {
+    /// `pre-install 2026-11-21T10:00:00Z`
+    fn text(&self) -> String {
+        format!("{} {}", self.event, self.at)
+    }
+
+    /// What [`Self::text`] made.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let (event, at) = text.split_once(' ')?;
+        Some(Self { event: event.to_owned(), at: Time::parse(at)? })
+    }
+
+    /// Whether a hook of `event` has run to its end, and not for an earlier revision or an earlier event.
+    pub(super) fn is_done(&self, event: &str, hook: &Hook) -> bool {
+        if self.event != event {
+            return true;
+        }
+        let run = &hook.last_run;
+        let since = run.started_at.as_ref().is_some_and(|at| at.since_1970() >= self.at.since_1970());
+        run.phase == "Succeeded" && since
     }
 }
 
@@ -313,12 +367,14 @@ impl Actor {
         let now = sent.to_string();
         let journal = guard(&self.journal).text();
         let phase = *guard(&self.phase);
+        let hooks = guard(&self.hooks).as_ref().map(Begun::text);
         let changes = [
             (annotation::OPERATION, Some(self.context.handle.id())),
             (annotation::INSTANCE, Some(instance())),
             (annotation::HEARTBEAT, Some(now.as_str())),
             (annotation::PHASE, Some(phase)),
             (annotation::JOURNAL, Some(journal.as_str())),
+            (annotation::HOOKS, hooks.as_deref()),
         ];
         let cluster = self.context.cluster();
         let store = Store::new(&cluster, &self.head.namespace);
@@ -349,8 +405,32 @@ fn failure(problem: Problem) -> Failure {
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use release::record::HookRun;
 
     use super::*;
+
+    #[test]
+    fn a_hook_has_run_when_it_ran_for_this_revision_and_this_event() {
+        let time = |text: &str| Time::parse(text).unwrap();
+        let begun = Begun { event: "post-install".to_owned(), at: time("2026-11-21T10:00:00.5Z") };
+        assert_eq!(Begun::read(&begun.text()), Some(begun.clone()));
+        assert_eq!(Begun::read("post-install"), None);
+        let hook = |phase: &str, started: &str| Hook {
+            last_run: HookRun {
+                started_at: Some(time(started)),
+                phase: phase.to_owned(),
+                ..HookRun::default()
+            },
+            ..Hook::default()
+        };
+        let done = |phase, started| begun.is_done("post-install", &hook(phase, started));
+        assert!(done("Succeeded", "2026-11-21T10:00:00.5Z"));
+        assert!(!done("Running", "2026-11-21T10:00:01Z"));
+        assert!(!done("Succeeded", "2026-11-21T10:00:00.4Z"), "for another event, or copied by a rollback");
+        assert!(!begun.is_done("post-install", &Hook::default()));
+        // Those before it are over.
+        assert!(begun.is_done("pre-install", &Hook::default()));
+    }
 
     #[test]
     fn a_heartbeat_is_old_before_others_take_over_and_when_the_clock_was_set() {

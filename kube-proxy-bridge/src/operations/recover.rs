@@ -17,7 +17,7 @@ use super::context::{Context, Stop};
 use super::draft;
 use super::gate;
 use super::journal::Journal;
-use super::keeper::{self, Keeper, OPTIONS};
+use super::keeper::{self, Begun, Keeper, OPTIONS};
 use super::ownership;
 use super::prepare::{Prepared, migrates};
 use super::run::{Ended, Job, Outcome};
@@ -276,7 +276,7 @@ async fn resume(job: &Job, context: &Arc<Context>, history: &History, entry: &En
     }
     match prepared(job, context, history, entry).await {
         Err(stop) => Outcome::refused(&stop),
-        Ok((prepared, keeper)) => job.carry_out(context, prepared, &keeper, true).await,
+        Ok((prepared, keeper)) => job.carry_out(context, prepared, &keeper).await,
     }
 }
 
@@ -297,6 +297,7 @@ async fn prepared(
     let found = job.revision(context, number).await?;
     found.refuse_mismatch(false)?;
     let journal = found.head.annotations.get(annotation::JOURNAL).cloned().unwrap_or_default();
+    let begun = found.head.annotations.get(annotation::HOOKS).and_then(|text| Begun::read(text));
     let record = found.into_record()?;
     let earlier = History::new(
         job.release(),
@@ -347,6 +348,7 @@ async fn prepared(
     let journal = Journal::read(&journal, prepared.objects.len());
     let head = take_over(job, context, &entry.head).await?;
     let keeper = Keeper::new(context, head, journal, &job.environment);
+    keeper.resume(begun);
     Ok((prepared, keeper))
 }
 

@@ -244,7 +244,7 @@ impl Job {
     ) -> Outcome {
         match self.lock(context, &prepared, history).await {
             Err(stop) => Outcome::refused(&stop),
-            Ok(keeper) => self.carry_out(context, prepared, &keeper, false).await,
+            Ok(keeper) => self.carry_out(context, prepared, &keeper).await,
         }
     }
 
@@ -286,7 +286,6 @@ impl Job {
         context: &Arc<Context>,
         prepared: Prepared,
         keeper: &Keeper,
-        resumed: bool,
     ) -> Outcome {
         let mut record = prepared.record.clone();
         let execution = Execution {
@@ -298,7 +297,6 @@ impl Job {
             base: &prepared.base,
             options: &prepared.options,
             migrates: prepared.migrates,
-            resumed,
             planned: prepared.planned,
             created: Mutex::new(Vec::new()),
         };

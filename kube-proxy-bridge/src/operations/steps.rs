@@ -55,8 +55,6 @@ pub(super) struct Execution<'a> {
     pub(super) options: &'a ApplyOptions,
     /// Whether fields may be owned by Helm from before server-side apply.
     pub(super) migrates: bool,
-    /// Whether this goes on where another process stopped.
-    pub(super) resumed: bool,
     /// Whether a plan promised that there is no conflict.
     pub(super) planned: bool,
     /// What came to be, for the clean-up.
@@ -101,13 +99,14 @@ impl Execution<'_> {
         if self.options.no_hooks || hooks::due(&record.hooks, event).is_empty() {
             return Ok(());
         }
+        let begun = self.keeper.begin(event);
         self.enter(step, record).await?;
         let phase = hooks::Phase {
             event,
             first: 0,
             wait_for_deletion: self.options.wait == Wait::Watcher,
             logs: false,
-            resumed: self.resumed,
+            begun: begun.as_ref(),
             policy: self.policy,
         };
         let prefix = match self.kind {
@@ -116,7 +115,9 @@ impl Execution<'_> {
         };
         hooks::run(self.context, self.keeper, record, phase)
             .await
-            .map_err(|stop| hooks::failed(stop, &prefix))
+            .map_err(|stop| hooks::failed(stop, &prefix))?;
+        // Helm writes it with the next step that it records; who goes on after a crash must not run the last hook again.
+        self.keeper.write(record).await
     }
 
     async fn apply(&self) -> Result<(), Stop> {

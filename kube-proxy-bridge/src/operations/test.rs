@@ -38,7 +38,7 @@ async fn run(job: &Job, context: &Arc<Context>, asked: &TestRun) -> Result<u32, 
         first,
         wait_for_deletion: true,
         logs: asked.logs,
-        resumed: false,
+        begun: None,
         policy: &job.environment.policy,
     };
     let ended = hooks::run(context, &keeper, &mut record, phase).await;

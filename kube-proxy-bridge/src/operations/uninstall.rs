@@ -197,7 +197,7 @@ async fn carry_out(
         first: 0,
         wait_for_deletion: asked.wait,
         logs: false,
-        resumed: false,
+        begun: None,
         policy: &job.environment.policy,
     };
     if !asked.no_hooks && !hooks::due(&record.hooks, "pre-delete").is_empty() {

@@ -38,6 +38,8 @@ pub mod annotation {
     pub const FIELD_POLICY: &str = "chartroom/field-policy";
     /// When the bridge last said that it is at work (RFC 3339).
     pub const HEARTBEAT: &str = "chartroom/heartbeat";
+    /// The event whose hooks began last, and when.
+    pub const HOOKS: &str = "chartroom/hooks";
     /// Which bridge.
     pub const INSTANCE: &str = "chartroom/instance";
     /// How far each object is: `index:state`.
