@@ -33,8 +33,7 @@ pub struct Inputs {
     hooks: Vec<HookItem>,
     crds: Vec<Item>,
     options: ApplyOptions,
-    chart: Option<PlannedChart>,
-    contents: String,
+    uninstall: Option<Uninstall>,
     kinds: Vec<(String, String)>,
     warnings: Vec<String>,
     record: Option<RecordSize>,
@@ -95,8 +94,7 @@ impl Inputs {
             hooks: &self.hooks,
             crds: &self.crds,
             options: &self.options,
-            chart: self.chart.as_ref(),
-            contents: &self.contents,
+            uninstall: self.uninstall.as_ref(),
             orphans: true,
             kinds: &self.kinds,
             warnings: &self.warnings,
@@ -119,8 +117,7 @@ impl Inputs {
             hooks: Vec::new(),
             crds: Vec::new(),
             options: ApplyOptions::default(),
-            chart: None,
-            contents: String::new(),
+            uninstall: None,
             kinds: past.kinds.iter().cloned().collect(),
             warnings: Vec::new(),
             record: None,
@@ -219,6 +216,7 @@ impl Inputs {
         inputs.set_base(last, &past.record(last, uninstall.accept_mismatch).await?)?;
         inputs.hooks.clone_from(&inputs.base_hooks);
         inputs.options.no_hooks = uninstall.no_hooks;
+        inputs.uninstall = Some(uninstall.clone());
         Ok(inputs)
     }
 }

@@ -12,8 +12,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use wire::{
-    ApplyOptions, Class, Code, ObjectRef, OperationKind, Plan, PlannedChart, PlannedHook, PlannedObject,
-    Problem, RecordSize,
+    ApplyOptions, Class, Code, ObjectRef, OperationKind, Plan, PlannedHook, PlannedObject, Problem,
+    RecordSize, Uninstall,
 };
 
 use super::examine::{Context, Examined, identity};
@@ -59,10 +59,8 @@ pub struct Request<'a> {
     pub crds: &'a [Item],
     /// How; what is decided about conflicts among it, remembered decisions included.
     pub options: &'a ApplyOptions,
-    /// The chart that it was rendered from.
-    pub chart: Option<&'a PlannedChart>,
-    /// A hash of what else the record would keep.
-    pub contents: &'a str,
+    /// How, of an uninstall.
+    pub uninstall: Option<&'a Uninstall>,
     /// Whether live objects that no manifest names are looked for.
     pub orphans: bool,
     /// Kinds that older revisions had, by `apiVersion` and `kind`.
@@ -468,6 +466,13 @@ pub fn digest(request: &Request<'_>) -> String {
     let options = request.options;
     add(&json(&options.conflicts));
     add(&json(&options.recreate));
+    add(&json(&options.on_failure));
+    // Which plan it goes with is no part of what is asked for.
+    add(&json(&request.uninstall.map(|asked| Uninstall {
+        plan_id: None,
+        expected_revision: None,
+        ..asked.clone()
+    })));
     for switch in [options.create_namespace, options.take_ownership, options.prune, options.no_hooks] {
         add(&[u8::from(switch)]);
     }
@@ -500,8 +505,7 @@ pub(super) mod tests {
             hooks: &[],
             crds: &[],
             options,
-            chart: None,
-            contents: "",
+            uninstall: None,
             orphans: false,
             kinds: &[],
             warnings: &[],
@@ -539,6 +543,25 @@ pub(super) mod tests {
             ..options.clone()
         };
         assert_ne!(first, digest(&request(&one, &decided)));
+        let back = ApplyOptions { on_failure: wire::OnFailure::Rollback, ..options.clone() };
+        assert_ne!(first, digest(&request(&one, &back)));
+    }
+
+    #[test]
+    fn the_digest_of_an_uninstall_knows_what_is_deleted() {
+        let options = ApplyOptions::default();
+        let of = |asked: &Uninstall| digest(&Request { uninstall: Some(asked), ..request(&[], &options) });
+        let plain = Uninstall::default();
+        let planned = Uninstall { plan_id: Some("p".into()), expected_revision: Some(3), ..plain.clone() };
+        assert_eq!(of(&plain), of(&planned));
+        for other in [
+            Uninstall { keep_history: true, ..plain.clone() },
+            Uninstall { delete_hooks: true, ..plain.clone() },
+            Uninstall { delete_orphans: true, ..plain.clone() },
+            Uninstall { cascade: wire::Cascade::Orphan, ..plain.clone() },
+        ] {
+            assert_ne!(of(&plain), of(&other), "{other:?}");
+        }
     }
 
     pub(in super::super) fn examined(class: Class) -> Examined {

@@ -12,8 +12,8 @@ use std::time::Instant;
 use futures::{StreamExt as _, stream};
 use release::record::Record;
 use wire::{
-    Cascade, Cleanup, Code, ObjectRef, ObjectState, OperationResult, OperationState, PlanSubject, Problem,
-    Status, Uninstall,
+    Cascade, Class, Cleanup, Code, ObjectRef, ObjectState, OperationResult, OperationState, PlanSubject,
+    Problem, Status, Uninstall,
 };
 
 use super::context::{Broken, Context, Note, Stop};
@@ -21,10 +21,12 @@ use super::draft;
 use super::gate;
 use super::handle::Halt;
 use super::hooks;
+use super::inputs::Inputs;
 use super::journal::Journal;
 use super::keeper::{self, Keeper, OPTIONS};
 use super::order;
 use super::ownership;
+use super::plan;
 use super::run::{Ended, Job, Outcome};
 use super::wait::{self, Awaited, Goal};
 use crate::kube::DeleteOptions;
@@ -155,6 +157,27 @@ pub(super) async fn allowed(
     Ok(objects)
 }
 
+/// Live objects that carry the release's marks and are in no manifest, when all of them may be deleted.
+async fn left_behind(job: &Job, context: &Arc<Context>, asked: &Uninstall) -> Result<Vec<Object>, Stop> {
+    let (namespace, release) = (job.namespace(), job.release());
+    let redactor = &job.environment.redactor;
+    let subject = &PlanSubject::Uninstall(asked.clone());
+    let plan = context
+        .ask(|cluster| async move {
+            let inputs = Inputs::of(&cluster, namespace, release, subject).await?;
+            plan::make(&cluster, &inputs.request(), redactor).await
+        })
+        .await?;
+    let mut objects = Vec::new();
+    for orphan in plan.plan.objects.iter().filter(|object| object.class == Class::Orphan) {
+        let reference = &orphan.object;
+        let live = context.call(|cluster| async move { cluster.get(reference).await }).await;
+        objects.extend(live.map_err(Stop::from)?);
+    }
+    gate::check_objects(job, &objects)?;
+    Ok(objects)
+}
+
 /// Marks the last revision as being uninstalled: the lock.
 async fn begin(
     job: &Job,
@@ -165,7 +188,10 @@ async fn begin(
     let revision = job.revision(context, number).await?;
     let head = revision.head.clone();
     let mut record = revision.into_record()?;
-    let objects = allowed(job, context, asked, &record).await?;
+    let mut objects = allowed(job, context, asked, &record).await?;
+    if asked.delete_orphans {
+        objects.extend(left_behind(job, context, asked).await?);
+    }
     context.enter(OperationState::Locking, number);
     let changes = keeper::annotations(job.handle.id(), &asked_to_text(asked));
     let changes: Vec<(&str, Option<&str>)> =
