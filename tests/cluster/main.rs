@@ -12,8 +12,7 @@ mod bridge;
 mod corners;
 mod faults;
 mod helm;
-mod hidden;
-mod load;
+mod mended;
 mod operations;
 mod plans;
 mod ready;
@@ -43,7 +42,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     plans::TRIALS,
     operations::TRIALS,
     breaks::TRIALS,
-    hidden::TRIALS,
+    mended::TRIALS,
     records::TRIALS,
     attacks::TRIALS,
     turns::TRIALS,
