@@ -12,6 +12,7 @@ mod bridge;
 mod corners;
 mod faults;
 mod helm;
+mod hidden;
 mod mended;
 mod operations;
 mod plans;
@@ -42,6 +43,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     plans::TRIALS,
     operations::TRIALS,
     breaks::TRIALS,
+    hidden::TRIALS,
     mended::TRIALS,
     records::TRIALS,
     attacks::TRIALS,
