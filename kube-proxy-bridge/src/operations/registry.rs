@@ -141,6 +141,8 @@ impl Operations {
             }
             // What an earlier process laid down is taken up again: the record says where it stopped.
             if !entry.restored || entry.handle.state() != OperationState::Interrupted {
+                // The same person, maybe with a fresh token.
+                entry.handle.admit(start.identity);
                 return Ok(entry.handle.clone());
             }
             if self.0.drain.borrow().is_none() {

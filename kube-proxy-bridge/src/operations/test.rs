@@ -32,6 +32,7 @@ async fn run(job: &Job, context: &Arc<Context>, asked: &TestRun) -> Result<u32, 
     let (keeper, mut record) = read(job, context).await.map_err(|stop| (0, stop))?;
     let revision = record.version;
     let first = chosen(job, context, &mut record, asked).await.map_err(|stop| (0, stop))?;
+    context.learn_live(&record).await;
     context.enter(OperationState::PreHooks, revision);
     let phase = hooks::Phase {
         event: "test",

@@ -218,6 +218,10 @@ async fn carry_out(
     mut objects: Vec<Object>,
 ) -> Result<(), Stop> {
     let number = history.current_revision();
+    if !asked.no_hooks {
+        // Their logs may tell what the cluster holds, which nothing has read yet.
+        context.learn_live(record).await;
+    }
     let phase = |event| hooks::Phase {
         event,
         first: 0,
