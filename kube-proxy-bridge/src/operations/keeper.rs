@@ -171,7 +171,12 @@ impl Keeper {
     /// and stays.
     pub(super) fn begin(&self, event: &str) -> Option<Begun> {
         let mut hooks = guard(&self.hooks);
-        let is_before = |begun: &Begun| begun.event.starts_with("post-") && event.starts_with("pre-");
+        // `post-delete` comes after `pre-delete`, and not after what an upgrade noted before.
+        let is_before = |begun: &Begun| match (begun.event.strip_prefix("post-"), event.strip_prefix("pre-"))
+        {
+            (Some(after), Some(before)) => after == before,
+            _ => false,
+        };
         if let Some(begun) = &*hooks
             && (begun.event == event || is_before(begun))
         {
@@ -245,8 +250,13 @@ impl Begun {
         format!("{} {}", self.event, self.at)
     }
 
+    /// What the process before noted on a record.
+    pub(super) fn of(head: &Head) -> Option<Self> {
+        head.annotations.get(annotation::HOOKS).and_then(|text| Self::read(text))
+    }
+
     /// What [`Self::text`] made.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    fn read(text: &str) -> Option<Self> {
         let (event, at) = text.split_once(' ')?;
         Some(Self { event: event.to_owned(), at: Time::parse(at)? })
     }

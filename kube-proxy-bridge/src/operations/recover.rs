@@ -269,10 +269,7 @@ async fn away(job: &Job, context: &Arc<Context>, entry: &Entry, how: &ApplyOptio
 /// Goes on from the first object that is not known to be written.
 async fn resume(job: &Job, context: &Arc<Context>, history: &History, entry: &Entry) -> Outcome {
     if entry.summary.status == Status::Uninstalling {
-        return match uninstall::asked(&entry.head) {
-            Ok(asked) => uninstall::all(job, context, &asked, history).await,
-            Err(stop) => Outcome::refused(&stop),
-        };
+        return uninstall::resume(job, context, history, &entry.head).await;
     }
     match prepared(job, context, history, entry).await {
         Err(stop) => Outcome::refused(&stop),
@@ -297,7 +294,7 @@ async fn prepared(
     let found = job.revision(context, number).await?;
     found.refuse_mismatch(false)?;
     let journal = found.head.annotations.get(annotation::JOURNAL).cloned().unwrap_or_default();
-    let begun = found.head.annotations.get(annotation::HOOKS).and_then(|text| Begun::read(text));
+    let begun = Begun::of(&found.head);
     let record = found.into_record()?;
     let earlier = History::new(
         job.release(),

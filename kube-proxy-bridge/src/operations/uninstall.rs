@@ -23,7 +23,7 @@ use super::handle::Halt;
 use super::hooks;
 use super::inputs::Inputs;
 use super::journal::Journal;
-use super::keeper::{self, Keeper, OPTIONS};
+use super::keeper::{self, Begun, Keeper, OPTIONS};
 use super::order;
 use super::ownership;
 use super::plan;
@@ -90,6 +90,24 @@ pub(super) fn asked(head: &Head) -> Result<Uninstall, Stop> {
 
 /// Deletes the release of this history.
 pub(super) async fn all(job: &Job, context: &Arc<Context>, asked: &Uninstall, history: &History) -> Outcome {
+    from(job, context, asked, history, None).await
+}
+
+/// Goes on with an uninstall that was cut off, after the hooks that have run.
+pub(super) async fn resume(job: &Job, context: &Arc<Context>, history: &History, head: &Head) -> Outcome {
+    match asked(head) {
+        Ok(asked) => from(job, context, &asked, history, Begun::of(head)).await,
+        Err(stop) => Outcome::refused(&stop),
+    }
+}
+
+async fn from(
+    job: &Job,
+    context: &Arc<Context>,
+    asked: &Uninstall,
+    history: &History,
+    begun: Option<Begun>,
+) -> Outcome {
     let Some(last) = history.current() else { return Outcome::success(0) };
     let number = last.head.revision;
     if last.summary.status == Status::Uninstalled {
@@ -106,6 +124,7 @@ pub(super) async fn all(job: &Job, context: &Arc<Context>, asked: &Uninstall, hi
         Ok(begun) => begun,
         Err(stop) => return Outcome::refused(&stop),
     };
+    keeper.resume(begun);
     match carry_out(job, context, asked, history, &keeper, &mut record, objects).await {
         Ok(()) => Outcome::success(number),
         Err(stop) => {
@@ -222,18 +241,8 @@ async fn carry_out(
         // Their logs may tell what the cluster holds, which nothing has read yet.
         context.learn_live(record).await;
     }
-    let phase = |event| hooks::Phase {
-        event,
-        first: 0,
-        wait_for_deletion: asked.wait,
-        logs: false,
-        begun: None,
-        policy: &job.environment.policy,
-    };
     if !asked.no_hooks && !hooks::due(&record.hooks, "pre-delete").is_empty() {
-        context.enter(OperationState::PreHooks, number);
-        keeper.enter(OperationState::PreHooks).await;
-        hooks::run(context, keeper, record, phase("pre-delete")).await?;
+        hooks_of(job, context, asked, keeper, record, "pre-delete", OperationState::PreHooks).await?;
     }
     context.checkpoint()?;
     context.enter(OperationState::Deleting, number);
@@ -248,9 +257,7 @@ async fn carry_out(
         wait::wait(context, &gone, Goal::Gone, context.step_timeout).await?;
     }
     if !asked.no_hooks && !hooks::due(&record.hooks, "post-delete").is_empty() {
-        context.enter(OperationState::PostHooks, number);
-        keeper.enter(OperationState::PostHooks).await;
-        hooks::run(context, keeper, record, phase("post-delete")).await?;
+        hooks_of(job, context, asked, keeper, record, "post-delete", OperationState::PostHooks).await?;
     }
     context.enter(OperationState::Recording, number);
     record.info.status = Status::Uninstalled.text().to_owned();
@@ -266,6 +273,30 @@ async fn carry_out(
         return Ok(());
     }
     purge(job, context, history).await
+}
+
+async fn hooks_of(
+    job: &Job,
+    context: &Arc<Context>,
+    asked: &Uninstall,
+    keeper: &Keeper,
+    record: &mut Record,
+    event: &str,
+    step: OperationState,
+) -> Result<(), Stop> {
+    let begun = keeper.begin(event);
+    context.enter(step, record.version);
+    keeper.enter(step).await;
+    let phase = hooks::Phase {
+        event,
+        first: 0,
+        wait_for_deletion: asked.wait,
+        logs: false,
+        begun: begun.as_ref(),
+        policy: &job.environment.policy,
+    };
+    hooks::run(context, keeper, record, phase).await?;
+    keeper.write(record).await
 }
 
 /// A kind that the cluster serves no longer: whether its objects are gone is not known, and without the record nobody would
