@@ -7,6 +7,7 @@ use serde_json::Value;
 use wire::{Apply, Problem, Status};
 
 use super::context::{Broken, Context, Stop};
+pub(super) use super::examine::identity;
 use crate::documents::{self, Set};
 use crate::kube;
 use crate::object::Object;
@@ -203,11 +204,6 @@ pub(super) fn unknown_kind(object: &Object, error: &kube::Error) -> Stop {
     let mut problem = Problem { detail, ..error.problem() };
     problem.objects = vec![object.reference()];
     problem.into()
-}
-
-/// What identifies an object across versions of its group.
-pub(super) fn identity(object: &ObjectRef) -> (String, String, Option<String>, String) {
-    (object.group().to_owned(), object.kind.clone(), object.namespace.clone(), object.name.clone())
 }
 
 /// The objects of a record's manifest, where they go. One whose version is served no longer is found by another version

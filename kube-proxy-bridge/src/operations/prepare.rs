@@ -18,6 +18,7 @@ use super::gate;
 use super::ownership;
 use super::pin;
 use super::run::Job;
+use crate::aside::aside;
 use crate::documents::{self, Item};
 use crate::object::Object;
 use crate::releases::{Entry, History, annotation, lock, merge_labels};
@@ -99,8 +100,10 @@ impl Job {
         }
         let objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
         let crds = match apply.options.crds {
-            CrdPolicy::Apply => documents::read_crds(&apply.crds)?,
-            CrdPolicy::Install if kind == OperationKind::Install => documents::read_crds(&apply.crds)?,
+            CrdPolicy::Apply => aside(|| documents::read_crds(&apply.crds))?,
+            CrdPolicy::Install if kind == OperationKind::Install => {
+                aside(|| documents::read_crds(&apply.crds))?
+            }
             CrdPolicy::Install | CrdPolicy::Skip => Vec::new(),
         };
         let definitions: Vec<&Object> = crds.iter().map(|item| &item.object).collect();

@@ -21,6 +21,7 @@ use super::handle::{Handle, Subject, owner};
 use super::log::{self, EventLog, guard};
 use super::queue::{Limits, Queue, Refusal, Ticket};
 use super::streams::Streams;
+use crate::hex::hex;
 
 /// How long the events of an ended operation are kept.
 const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(1);
@@ -421,15 +422,6 @@ fn restored(path: &Path) -> Option<(Timestamp, Entry)> {
     Some((created_at, Entry { handle, body, shrunk: false, restored: true }))
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
-        // A String takes everything.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
@@ -576,7 +568,7 @@ mod tests {
         assert_eq!(found.state(), OperationState::Interrupted);
         assert_eq!(found.operation().revision, 4);
         assert_eq!(found.log().read(0).unwrap().frames.len(), 2);
-        assert!(!later.is_active(running.id()));
+        assert!(later.list("me", "", Some(true)).is_empty());
         // The same request takes it up again, another does not.
         let other = later.start(&start("a", "web", 2), |_| async {}).unwrap_err();
         assert_eq!(other.code, Code::IdempotencyMismatch);
@@ -596,7 +588,7 @@ mod tests {
         assert_eq!((known.state(), known.operation().revision), (OperationState::Done, 4));
         last.sweep(Timestamp::now() + KEYS_KEPT);
         assert!(last.find(running.id(), "me").is_none());
-        assert!(Operations::new(Limits::default(), Some(&folder)).list("me", None).is_empty());
+        assert!(Operations::new(Limits::default(), Some(&folder)).list("me", "", None).is_empty());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -179,7 +179,7 @@ impl Job {
             refuse_preview(&apply)?;
             documents::read(&apply.documents)
         };
-        let set = match read() {
+        let set = match aside(read) {
             Ok(read) => read,
             Err(problem) => return (Outcome::refused(&problem.into()), None),
         };
