@@ -13,6 +13,7 @@ mod corners;
 mod faults;
 mod helm;
 mod hidden;
+mod load;
 mod mended;
 mod operations;
 mod plans;

@@ -12,8 +12,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use wire::{
-    ApplyOptions, Class, Code, ObjectRef, OperationKind, Plan, PlannedHook, PlannedObject, Problem,
-    RecordSize, Uninstall,
+    ApplyOptions, Class, Code, ObjectRef, OperationKind, Plan, PlannedChart, PlannedHook, PlannedObject,
+    Problem, RecordSize, Uninstall,
 };
 
 use super::examine::{Context, Examined, identity};
@@ -61,6 +61,10 @@ pub struct Request<'a> {
     pub options: &'a ApplyOptions,
     /// How, of an uninstall.
     pub uninstall: Option<&'a Uninstall>,
+    /// The chart that it was rendered from.
+    pub chart: Option<&'a PlannedChart>,
+    /// A hash of what else the record would keep.
+    pub contents: &'a str,
     /// Whether live objects that no manifest names are looked for.
     pub orphans: bool,
     /// Kinds that older revisions had, by `apiVersion` and `kind`.
@@ -506,6 +510,8 @@ pub(super) mod tests {
             crds: &[],
             options,
             uninstall: None,
+            chart: None,
+            contents: "",
             orphans: false,
             kinds: &[],
             warnings: &[],

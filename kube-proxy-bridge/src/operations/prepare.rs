@@ -120,7 +120,7 @@ impl Job {
             kind,
             record,
             labels,
-            notes: notes(&history, &apply.options, apply.chart.archive_sha256.as_deref()),
+            notes: notes(&options, apply.chart.archive_sha256.as_deref()),
             crds,
             objects,
             base: base_objects,
@@ -201,7 +201,7 @@ impl Job {
             kind: OperationKind::Rollback,
             record,
             labels,
-            notes: notes(history, &rollback.options, None),
+            notes: notes(&options, archive.as_deref()),
             crds: Vec::new(),
             objects,
             base,
@@ -249,23 +249,21 @@ pub(super) fn migrates(kind: OperationKind, options: &ApplyOptions, base: Option
         || base.is_some_and(|record| record.apply_method != "ssa")
 }
 
-/// Where the chart came from, and what was decided about fields of other managers: now, or for an earlier revision.
-fn notes(history: &History, options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
-    let mut notes = BTreeMap::new();
-    if let Some(archive) = archive {
-        notes.insert(annotation::ARCHIVE.to_owned(), archive.to_owned());
-    }
-    let decided = match options.conflicts.objects.is_empty() {
-        false => serde_json::to_string(&options.conflicts).ok(),
-        true => history
-            .entries()
-            .iter()
-            .find_map(|entry| entry.head.annotations.get(annotation::FIELD_POLICY).cloned()),
-    };
-    if let Some(decided) = decided.filter(|text| text.len() <= NOTE_LIMIT_BYTES) {
-        notes.insert(annotation::FIELD_POLICY.to_owned(), decided);
-    }
-    notes
+/// What an upgrade replaces: the base, and what else is still called deployed because that could not be corrected before.
+pub(super) fn superseded(history: &History, base: Option<&Entry>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = base.map(|entry| entry.head.revision).into_iter().collect();
+    let others =
+        history.all_deployed().map(|entry| entry.head.revision).filter(|other| !numbers.contains(other));
+    let others: Vec<u32> = others.collect();
+    numbers.extend(others);
+    numbers
+}
+
+/// Where the chart came from, and what is decided about fields of other managers.
+fn notes(options: &ApplyOptions, archive: Option<&str>) -> BTreeMap<String, String> {
+    let decided = decide::to_note(&options.conflicts).filter(|text| text.len() <= NOTE_LIMIT_BYTES);
+    let notes = [(annotation::ARCHIVE, archive.map(str::to_owned)), (annotation::FIELD_POLICY, decided)];
+    notes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// Refuses what was rendered to be looked at, or without something that the chart asked for.
@@ -294,7 +292,8 @@ fn expect(history: &History, expected: Option<u32>) -> Result<(), Stop> {
 
 /// Refuses a release that somebody works on.
 pub(super) fn refuse_held(job: &Job, last: &Entry) -> Result<(), Stop> {
-    let verdict = lock::verdict(last, &draft::now(), &job.environment.patience);
+    let verdict =
+        lock::verdict(last, &lock::moment(job.environment.cluster.now()), &job.environment.patience);
     // An uninstall that nobody is at any longer is nobody's lock: another one takes it up, as Helm's does.
     let is_held = match last.summary.status {
         Status::Uninstalling => verdict.verdict == LockVerdict::Running,

@@ -19,10 +19,11 @@ use super::gate;
 use super::journal::Journal;
 use super::keeper::{self, Begun, Keeper, OPTIONS};
 use super::ownership;
-use super::prepare::{Prepared, migrates};
+use super::prepare::{Prepared, migrates, superseded};
 use super::run::{Ended, Job, Outcome};
 use super::uninstall;
 use crate::documents;
+use crate::metrics::{FoundState, Trigger};
 use crate::releases::{Entry, Head, History, Store, annotation, lock};
 
 /// The longest annotation that options make; more conflicts than that are decided on anew.
@@ -117,7 +118,11 @@ pub(super) async fn recover(job: &Job, asked: Recover) -> Ended {
     let outcome = match asked.action {
         RecoverAction::Abandon => abandon(job, &context, &entry).await,
         RecoverAction::Resume => resume(job, &context, &history, &entry).await,
-        RecoverAction::Rollback => go_back(job, &context, &history, &entry).await,
+        RecoverAction::Rollback => {
+            let back = go_back(job, &context, &history, &entry).await;
+            job.environment.metrics.rollback(Trigger::Recovery, back.result.into());
+            back
+        }
     };
     if outcome.result == OperationResult::Success {
         job.environment.metrics.recovery(asked.action, found_state(found), since);
