@@ -263,7 +263,7 @@ mod tests {
             cause(".spec.paused", r#"conflict with "argo""#),
             cause(".spec.replicas", r#"conflict with "hpa" using v1"#),
         );
-        assert!(settled.may_force(&[paused.clone()]));
+        assert!(settled.may_force(std::slice::from_ref(&paused)));
         assert!(!settled.may_force(&[paused, replicas]));
         assert!(!settled.may_force(&[]));
     }
