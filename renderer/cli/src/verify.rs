@@ -19,25 +19,19 @@ pub(crate) fn chart(path: &str, keyring: &str) -> Result<String, Failure> {
     if files::stat(path)?.is_dir() {
         return Err("unpacked charts cannot be verified".into());
     }
-    let is_archive = base(path).rsplit_once('.').is_some_and(|(_, tail)| tail.eq_ignore_ascii_case("tgz"));
-    if !is_archive {
-        return Err("chart must be a tgz file".into());
-    }
+    provenance::check_archive_name(base(path)).map_err(said)?;
     let provenance_file = format!("{path}.prov");
     files::stat(&provenance_file)
         .map_err(|why| format!("could not load provenance file {provenance_file}: {why}"))?;
-    let keys = sign::read_keyring(keyring).map_err(|why| format!("failed to load keyring: {why}"))?;
+    let keys = sign::read_keyring(keyring).map_err(|why| said(provenance::keyring_not_loaded(why)))?;
     let archive = files::read(path).map_err(|why| format!("failed to read chart archive: {why}"))?;
     let text =
         files::read(&provenance_file).map_err(|why| format!("failed to read provenance file: {why}"))?;
-    let signed = provenance::verify(&text, &keys, files::now() / 1_000_000_000)
-        .map_err(|error| Failure(error.to_string()))?;
+    let signed = provenance::verify(&text, &keys, files::now() / 1_000_000_000).map_err(said)?;
     let sum = check(&signed.text, &archive, base(path)).map_err(said_by_renderer)?;
-    let mut out = String::new();
-    for name in signed.by.names() {
-        out.push_str(&format!("Signed by: {name}\n"));
-    }
-    out.push_str(&format!("Using Key With Fingerprint: {}\n", signed.by.fingerprint()));
-    out.push_str(&format!("Chart Hash Verified: {sum}\n"));
-    Ok(out)
+    Ok(signed.report(&sum))
+}
+
+fn said(error: provenance::Error) -> Failure {
+    Failure(error.to_string())
 }
