@@ -114,7 +114,7 @@ fn Columns(props: &ColumnsProps) -> Html {
                 <Separator label="Width of the files" value={state.panels.files_px} range={FILES_PX} step={16} on_move={move_files} />
                 <EditorPanel files={state.files.clone()} cursor={state.cursor} />
                 <Separator label="Width of the editor" value={state.panels.editor_per_mille} range={EDITOR_PER_MILLE} step={20} on_move={move_editor} />
-                <ResultPanel outcome={state.outcome.clone()} panels={state.panels.clone()} cluster={state.cluster.clone()} releases={state.releases.clone()} />
+                <ResultPanel outcome={state.outcome.clone()} panels={state.panels.clone()} cluster={state.cluster.clone()} releases={state.releases.clone()} signature={state.signature.clone()} files={state.files.clone()} />
             </main>
         </>
     }

@@ -13,6 +13,7 @@ use crate::editor::model::Editor;
 use crate::files::{Bytes, Files, Touched, text};
 use crate::hooks::desk::connect::Line;
 use crate::hooks::desk::keep::Keeper;
+use crate::hooks::desk::signature::Held;
 use crate::hooks::task::Task;
 use crate::state::environments::EnvironmentsAction;
 use crate::state::files::FilesAction;
@@ -30,6 +31,7 @@ mod open;
 mod operation;
 mod releases;
 mod review;
+mod signature;
 
 pub(crate) use open::title;
 
@@ -56,6 +58,8 @@ struct Inner {
     /// The upload under way; another one takes its place.
     upload: RefCell<Option<Task>>,
     is_upload_stopped: Rc<Cell<bool>>,
+    /// What a signature is checked with.
+    held: Held,
 }
 
 /// What the editor has to say about a file that it does not show.
@@ -78,6 +82,7 @@ impl Desk {
             line: Line::default(),
             upload: RefCell::default(),
             is_upload_stopped: Rc::default(),
+            held: Held::default(),
         }))
     }
 
@@ -170,7 +175,7 @@ impl Desk {
     pub(crate) fn undo(&self) {
         let Some((_, touched, is_whole)) = self.0.files.borrow_mut().undo() else { return };
         if is_whole {
-            self.after_replace(None);
+            self.after_replace(None, None);
         } else {
             self.after_files(&touched);
         }

@@ -71,7 +71,7 @@ pub(crate) fn FilesPanel(props: &FilesPanelProps) -> Html {
                 <div class="tools">
                     <IconButton icon="plus" label="New file" test_id="file-new" on_press={command(|desk| desk.send(Action::Files(FilesAction::StartNew)))} />
                     <IconButton icon="undo" label={undo_label} test_id="file-undo" disabled={props.files.undo_label.is_none()} on_press={command(|desk| desk.undo())} />
-                    <Chooser icon="upload" label="Open a chart (.tgz, .zip) or add files" test_id="upload" is_folder={false} />
+                    <Chooser icon="upload" label="Open a chart (.tgz with its .prov, .zip) or add files" test_id="upload" is_folder={false} />
                     <Chooser icon="folder" label="Open a folder" test_id="upload-folder" is_folder={true} />
                     <IconButton icon="package" label={format!("Export {chart} as .tgz, as helm package writes it")} test_id="export-tgz" on_press={command(|desk| desk.export_tgz())} />
                     <IconButton icon="download" label={format!("Export all files of {chart} as .zip")} test_id="export-zip" on_press={command(|desk| desk.export_zip())} />

@@ -14,6 +14,8 @@ pub(crate) mod editor;
 
 pub(crate) mod result;
 
+pub(crate) mod signature;
+
 pub(crate) mod manifests;
 
 pub(crate) mod problems;

@@ -10,9 +10,10 @@ use crate::components::{IconButton, Sentence};
 use crate::panels::manifests::Manifests;
 use crate::panels::problems::Problems;
 use crate::panels::releases::ReleasesPanel;
+use crate::panels::signature::SignatureNote;
 use crate::panels::use_desk_context;
 use crate::state::panels::{DOCK_PER_MILLE, PanelsAction};
-use crate::state::{ClusterState, Outcome, Panels, Releases, Tab};
+use crate::state::{ClusterState, FileList, Outcome, Panels, Releases, Signature, Tab};
 
 /// Props of [`ResultPanel`].
 #[derive(PartialEq, Properties)]
@@ -21,6 +22,8 @@ pub(crate) struct ResultPanelProps {
     pub(crate) panels: Rc<Panels>,
     pub(crate) cluster: Rc<ClusterState>,
     pub(crate) releases: Rc<Releases>,
+    pub(crate) signature: Rc<Signature>,
+    pub(crate) files: Rc<FileList>,
 }
 
 /// The third column.
@@ -75,6 +78,7 @@ pub(crate) fn ResultPanel(props: &ResultPanelProps) -> Html {
                 }
             </div>
             if is_slow { <div class="progress-line"></div> }
+            <SignatureNote signature={props.signature.clone()} files={props.files.clone()} />
             { for outcome.aside.iter().map(|aside| html! {
                 <div key={aside.path.clone()} class="stop-notice" role="alert" data-testid="stop-notice" data-path={aside.path.clone()}>
                     <crate::components::Icon name="stop" />

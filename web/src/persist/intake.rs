@@ -34,6 +34,15 @@ pub(crate) enum Upload {
     Chart(String, BTreeMap<String, Bytes>),
     /// Single files, to be put beside the ones that are there.
     Files(Vec<(String, Bytes)>),
+    /// A chart from an archive, whose bytes as they came are kept for its signature.
+    Packaged(String, Bytes, BTreeMap<String, Bytes>),
+}
+
+/// What came along to check a signature with: names and bytes.
+#[derive(Default)]
+pub(crate) struct Signing {
+    pub(crate) provenance: Option<(String, Bytes)>,
+    pub(crate) keyring: Option<(String, Bytes)>,
 }
 
 /// The files of an `<input type=file>`; with `webkitdirectory` their paths have folders.
@@ -136,15 +145,16 @@ pub(crate) async fn breathe() {
     let _ = JsFuture::from(promise).await;
 }
 
-/// Reads what was given and says what it is.
+/// Reads what was given and says what it is. With `wants_keys` a single keyring is one, and no file of the chart.
 ///
 /// # Errors
 /// A sentence that names the file and what is wrong with it.
 pub(crate) async fn read(
     given: Vec<Given>,
+    wants_keys: bool,
     tell: &dyn Fn(&str, u64, u64),
     is_stopped: &dyn Fn() -> bool,
-) -> Result<Upload, String> {
+) -> Result<(Option<Upload>, Signing), String> {
     let name = match given.as_slice() {
         [] => return Err("nothing was chosen".to_owned()),
         [only] => only.path.clone(),
@@ -175,34 +185,93 @@ pub(crate) async fn read(
         let path = clean_path(&given.path).map_err(|error| format!("`{name}` was not opened: {error}"))?;
         files.push((path, bytes));
     }
+    if is_folder {
+        return Ok((Some(folder(name, files)?), Signing::default()));
+    }
+    let signing = take_signing(&mut files, wants_keys)?;
+    if files.is_empty() {
+        return Ok((None, signing));
+    }
     if let [(path, bytes)] = files.as_slice()
-        && !is_folder
         && (is_archive(bytes) || looks_like_archive(path))
     {
         let mut pace =
             Breath { label: format!("Unpacking {path}"), total: 0, last: js_sys::Date::now(), ..pace };
         let chart = unpack(path, bytes, &mut pace).await.map_err(|error| error.to_string())?;
-        return Ok(Upload::Chart(path.clone(), chart));
+        let archive = Bytes::from(bytes.as_slice());
+        return Ok((Some(Upload::Packaged(path.clone(), archive, chart)), signing));
     }
-    if let Some((path, _)) =
-        files.iter().find(|(path, bytes)| !is_folder && is_archive(bytes) && looks_like_archive(path))
+    if let Some((path, _)) = files.iter().find(|(path, bytes)| is_archive(bytes) && looks_like_archive(path))
     {
-        return Err(format!("`{path}` is an archive among other files; open it alone"));
+        return Err(format!(
+            "`{path}` is an archive among other files; open it alone, or with its `.prov` and a keyring"
+        ));
     }
-    let is_chart = files.iter().any(|(path, _)| path == "Chart.yaml" || path.ends_with("/Chart.yaml"));
-    if is_folder || (is_chart && files.len() > 1) {
-        let chart =
-            chart_root(&name, files.into_iter().map(|(path, bytes)| (path, Bytes::from(bytes))).collect());
-        return Ok(Upload::Chart(name, chart.map_err(|error| error.to_string())?));
+    let is_chart = files.iter().any(|(path, _)| path == "Chart.yaml");
+    if is_chart && files.len() > 1 {
+        return Ok((Some(folder(name, files)?), signing));
     }
-    Ok(Upload::Files(
-        files.into_iter().map(|(path, bytes)| (file_name(&path).to_owned(), Bytes::from(bytes))).collect(),
-    ))
+    let files =
+        files.into_iter().map(|(path, bytes)| (file_name(&path).to_owned(), Bytes::from(bytes))).collect();
+    Ok((Some(Upload::Files(files)), signing))
+}
+
+/// Reads one file whole, whatever it is.
+///
+/// # Errors
+/// A sentence that names it.
+pub(crate) async fn read_one(given: Given) -> Result<(String, Bytes), String> {
+    let mut pace =
+        Breath { label: String::new(), total: 0, tell: &|_, _, _| {}, is_stopped: &|| false, last: 0.0 };
+    match read_file(&given.file, &mut 0, &mut pace).await {
+        Ok(bytes) => Ok((file_name(&given.path).to_owned(), Bytes::from(bytes))),
+        Err(ReadError::Browser(why)) => Err(format!("`{}` could not be read: {why}", given.path)),
+        Err(ReadError::Stopped) => Err(ArchiveError::Stopped { name: given.path }.to_string()),
+    }
+}
+
+fn folder(name: String, files: Vec<(String, Vec<u8>)>) -> Result<Upload, String> {
+    let files = files.into_iter().map(|(path, bytes)| (path, Bytes::from(bytes))).collect();
+    let chart = chart_root(&name, files).map_err(|error| error.to_string())?;
+    Ok(Upload::Chart(name, chart))
+}
+
+/// Takes the provenance file out of an upload, and the keyring when there is something to check with it.
+fn take_signing(files: &mut Vec<(String, Vec<u8>)>, wants_keys: bool) -> Result<Signing, String> {
+    let provenance = take_one(files, "provenance file", |path, _| ends_with(path, &[".prov"]))?;
+    let has_archive = files.iter().any(|(path, bytes)| is_archive(bytes) && looks_like_archive(path));
+    let keyring = match wants_keys || has_archive || provenance.is_some() {
+        true => take_one(files, "keyring", looks_like_keyring)?,
+        false => None,
+    };
+    Ok(Signing { provenance, keyring })
+}
+
+fn take_one(
+    files: &mut Vec<(String, Vec<u8>)>,
+    what: &str,
+    is_one: impl Fn(&str, &[u8]) -> bool,
+) -> Result<Option<(String, Bytes)>, String> {
+    let mut found = files.extract_if(.., |(path, bytes)| is_one(path, bytes)).collect::<Vec<_>>();
+    match found.len() {
+        0 | 1 => Ok(found.pop().map(|(path, bytes)| (path, Bytes::from(bytes)))),
+        _ => Err(format!("`{}` and `{}` are both a {what}; open one at a time", found[0].0, found[1].0)),
+    }
+}
+
+fn looks_like_keyring(path: &str, bytes: &[u8]) -> bool {
+    bytes.get(8..12) == Some(b"KBXf")
+        || bytes.trim_ascii_start().starts_with(b"-----BEGIN PGP P")
+        || ends_with(path, &[".gpg", ".kbx", ".pgp"])
+}
+
+fn ends_with(path: &str, ends: &[&str]) -> bool {
+    let lower = path.to_ascii_lowercase();
+    ends.iter().any(|end| lower.ends_with(end))
 }
 
 fn looks_like_archive(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    [".tgz", ".tar.gz", ".zip"].iter().any(|end| lower.ends_with(end))
+    ends_with(path, &[".tgz", ".tar.gz", ".zip"])
 }
 
 enum ReadError {

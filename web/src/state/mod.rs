@@ -24,6 +24,8 @@ pub mod result;
 
 pub mod rounds;
 
+pub mod signature;
+
 pub mod time;
 
 pub use cluster::ClusterState;
@@ -34,6 +36,7 @@ pub use notices::{Notice, Progress};
 pub use panels::{Pane, Panels, Tab};
 pub use releases::Releases;
 pub use result::{Aside, Outcome, Output, Tile};
+pub use signature::Signature;
 
 use crate::worker::protocol::{Revision, Severity, Update, World};
 
@@ -54,6 +57,8 @@ pub struct AppState {
     pub deploy: Rc<Deploy>,
     /// Releases of the cluster.
     pub releases: Rc<Releases>,
+    /// The signature of the chart.
+    pub signature: Rc<Signature>,
     /// Sentences about actions, and long work.
     pub notices: Rc<notices::Notices>,
     /// Where the cursor of the editor is: line and column, from 1.
@@ -87,6 +92,8 @@ pub enum Action {
         example: Option<String>,
         /// The chart's name, for the release names.
         chart_name: String,
+        /// The file name of the archive it came from.
+        archive: Option<String>,
     },
     /// A chart was found in the store as it was left.
     Restored {
@@ -126,6 +133,8 @@ pub enum Action {
     Environments(environments::EnvironmentsAction),
     /// To the slice of the panels.
     Panels(panels::PanelsAction),
+    /// To the slice of the signature.
+    Signature(signature::SignatureAction),
     /// To the slice of the notices.
     Notices(notices::NoticesAction),
     /// An edit has this number now, and a render of it is under way.
@@ -152,11 +161,12 @@ pub enum Action {
 pub fn reduce(state: &AppState, action: Action) -> AppState {
     let mut next = state.clone();
     match action {
-        Action::Opened { paths, example, chart_name } => {
+        Action::Opened { paths, example, chart_name, archive } => {
             next.environments = Rc::new(Environments::detect(&paths, &chart_name));
             next.files = Rc::new(FileList::opened(paths, example, &next.environments));
             next.outcome = Rc::new(Outcome { submitted: state.outcome.submitted, ..Outcome::default() });
             Rc::make_mut(&mut next.panels).start_over();
+            Rc::make_mut(&mut next.signature).open(archive);
         }
         Action::Restored { paths, environments, files } => {
             next.environments = environments;
@@ -198,6 +208,7 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         Action::Files(action) => files::reduce(Rc::make_mut(&mut next.files), action),
         Action::Environments(action) => environments::reduce(Rc::make_mut(&mut next.environments), action),
         Action::Panels(action) => panels::reduce(Rc::make_mut(&mut next.panels), action),
+        Action::Signature(action) => signature::reduce(Rc::make_mut(&mut next.signature), action),
         Action::Notices(action) => notices::reduce(Rc::make_mut(&mut next.notices), action),
         Action::Submitted(revision) => {
             Rc::make_mut(&mut next.outcome).submit(revision);
@@ -256,6 +267,7 @@ mod tests {
                 paths: paths.iter().map(|path| (*path).to_owned()).collect(),
                 example: None,
                 chart_name: "shop".into(),
+                archive: None,
             },
         )
     }

@@ -8,10 +8,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo::timers::callback::{Interval, Timeout};
-use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, MessageEvent, Worker};
 
+use crate::worker::address::{self, text_of, trusted_worker};
 use crate::worker::post;
 use crate::worker::protocol::{BUILD_ID, Reply, Review, Reviewed, Revision, Update};
 use crate::worker::queue::{Edit, Queue};
@@ -152,7 +152,7 @@ impl Client {
 
     fn start(&self) {
         self.stop();
-        let worker = match trusted_worker() {
+        let worker = match trusted_worker(address::RENDERER) {
             Ok(worker) => worker,
             Err(error) => {
                 let text = format!("the worker could not be started: {}", text_of(&error));
@@ -326,64 +326,4 @@ fn upgrade(weak: &Weak<Inner>) -> Option<Client> {
 fn now() -> f64 {
     // A page has a clock; without one, silence is never measured.
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
-}
-
-fn text_of(error: &JsValue) -> String {
-    error
-        .dyn_ref::<js_sys::Error>()
-        .map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// `Worker`, whose address may be a `TrustedScriptURL`, which web-sys does not know.
-    #[wasm_bindgen(extends = Worker, js_name = Worker)]
-    type AddressedWorker;
-    #[wasm_bindgen(constructor, js_class = "Worker", catch)]
-    fn new(address: &JsValue, options: &WorkerOptions) -> Result<AddressedWorker, JsValue>;
-
-    #[wasm_bindgen(js_namespace = trustedTypes, js_name = createPolicy, catch)]
-    fn create_policy(name: &str, rules: &Object) -> Result<JsValue, JsValue>;
-
-    type Policy;
-    #[wasm_bindgen(method, js_name = createScriptURL, catch)]
-    fn create_script_url(this: &Policy, url: &str) -> Result<JsValue, JsValue>;
-}
-
-/// Beside the page; Trunk writes it under this name.
-const LOADER: &str = "./worker_loader.js";
-
-thread_local! {
-    static POLICY: RefCell<Option<JsValue>> = const { RefCell::new(None) };
-}
-
-/// A worker whose address comes from the page's one Trusted Types policy, where the browser has such policies.
-fn trusted_worker() -> Result<Worker, JsValue> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let address = if Reflect::has(&js_sys::global(), &"trustedTypes".into())? {
-        let policy = POLICY.with_borrow(Clone::clone);
-        let policy = match policy {
-            Some(policy) => policy,
-            None => {
-                let rules = Object::new();
-                // The one address this page makes a script of; all others are refused.
-                let rule = Closure::<dyn Fn(String) -> Result<String, JsValue>>::new(|url: String| {
-                    if url == LOADER {
-                        Ok(url)
-                    } else {
-                        Err(js_sys::Error::new("no script of this page").into())
-                    }
-                });
-                Reflect::set(&rules, &"createScriptURL".into(), &rule.into_js_value())?;
-                let policy = create_policy("chartroom", &rules)?;
-                POLICY.set(Some(policy.clone()));
-                policy
-            }
-        };
-        policy.unchecked_into::<Policy>().create_script_url(LOADER)?
-    } else {
-        JsValue::from_str(LOADER)
-    };
-    AddressedWorker::new(&address, &options).map(Worker::from)
 }

@@ -53,7 +53,18 @@ fn clippy(_: &[String]) -> Result<Count, String> {
     let deny = ["--", "-D", "warnings"];
     let here = cargo().args(["clippy", "--locked", "--workspace", "--all-targets"]).args(deny).status();
     let wasm = cargo()
-        .args(["clippy", "--locked", "-p", "web", "-p", "renderer-wasm", "--target", tools::WASM])
+        .args([
+            "clippy",
+            "--locked",
+            "-p",
+            "web",
+            "-p",
+            "checker",
+            "-p",
+            "renderer-wasm",
+            "--target",
+            tools::WASM,
+        ])
         .args(deny)
         .status();
     let mut count = Count::default();

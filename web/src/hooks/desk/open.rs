@@ -101,18 +101,29 @@ impl Desk {
                 let progress = Progress { label: label.to_owned(), done, total };
                 desk.send(Action::Notices(NoticesAction::Progress(Some(progress))));
             };
-            let upload = match given.await {
+            let wants_keys = desk.state().signature.signed().is_some();
+            let taken = match given.await {
                 Ok(given) if given.is_empty() => return,
-                Ok(given) => intake::read(given, &tell, &|| is_stopped.get()).await,
+                Ok(given) => intake::read(given, wants_keys, &tell, &|| is_stopped.get()).await,
                 Err(sentence) => Err(sentence),
             };
             desk.send(Action::Notices(NoticesAction::Progress(None)));
-            match upload {
-                Ok(Upload::Chart(name, files)) => desk.replace(format!("open {name}"), files, None),
-                Ok(Upload::Files(files)) => desk.add(files),
+            let (upload, signing) = match taken {
+                Ok(taken) => taken,
                 // The chart that was open has not been touched.
-                Err(sentence) => desk.say(Severity::Error, sentence),
+                Err(sentence) => return desk.say(Severity::Error, sentence),
+            };
+            match upload {
+                Some(Upload::Chart(name, files)) => desk.replace(format!("open {name}"), files, None),
+                Some(Upload::Packaged(name, bytes, files)) => {
+                    desk.0.files.borrow_mut().replace(&format!("open {name}"), files);
+                    desk.hold_archive(bytes);
+                    desk.after_replace(None, Some(name));
+                }
+                Some(Upload::Files(files)) => desk.add(files),
+                None => {}
             }
+            desk.take_signing(signing);
         });
         *self.0.upload.borrow_mut() = Some(task);
     }
@@ -135,11 +146,11 @@ impl Desk {
 
     fn replace(&self, label: String, files: BTreeMap<String, Bytes>, example: Option<String>) {
         self.0.files.borrow_mut().replace(&label, files);
-        self.after_replace(example);
+        self.after_replace(example, None);
     }
 
-    /// Another chart lies in the store of files.
-    pub(super) fn after_replace(&self, example: Option<String>) {
+    /// Another chart lies in the store of files; it came from this example or this archive.
+    pub(super) fn after_replace(&self, example: Option<String>, archive: Option<String>) {
         let (paths, chart_name, undo_label) = {
             let files = self.0.files.borrow();
             let name = files
@@ -154,10 +165,12 @@ impl Desk {
         }
         write_link(example.as_deref());
         self.send(Action::Notices(NoticesAction::Clear));
-        self.send(Action::Opened { paths: paths.clone(), example, chart_name });
+        self.send(Action::Opened { paths: paths.clone(), example, chart_name, archive });
         self.send(Action::FilesChanged { paths, renamed: Vec::new(), undo_label });
         self.render_all();
         self.keep_all();
+        // A signature may have come before its chart.
+        self.check_signature();
     }
 
     fn render_all(&self) {
