@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use wire::{
-    Drift, Orphans, RecoverAction, ReleaseState, ReleaseSummary, ResourceStatus, RevisionDetail,
+    Drift, Orphans, Plan, RecoverAction, ReleaseState, ReleaseSummary, ResourceStatus, RevisionDetail,
     RevisionDiff, RevisionSummary,
 };
 
@@ -65,6 +65,8 @@ pub enum Below {
     Nothing,
     /// What no manifest names.
     Orphans(Rc<Orphans>),
+    /// What an uninstall would delete.
+    Plan(Rc<Plan>),
     /// The health of every object.
     Resources(Rc<Vec<ResourceStatus>>),
 }
@@ -171,9 +173,14 @@ impl Releases {
         }
     }
 
-    /// Whether it has been typed.
+    /// Whether it has been typed. Nothing is uninstalled before its plan was shown.
     pub fn is_confirmed(&self) -> bool {
-        self.confirm.is_some() && self.typed.trim() == self.must_type()
+        let is_shown = match self.confirm {
+            None => false,
+            Some(Confirm::Uninstall(_)) => matches!(self.below, Below::Plan(_)),
+            Some(Confirm::Cleanup | Confirm::Recover(_)) => true,
+        };
+        is_shown && self.typed.trim() == self.must_type()
     }
 
     /// The two revisions to compare, the older first.
@@ -199,8 +206,16 @@ pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
             releases.chosen = chosen;
         }
         ReleasesAction::Confirm(confirm) => {
+            let is_uninstall = |confirm| matches!(confirm, Some(Confirm::Uninstall(_)));
+            let was = is_uninstall(releases.confirm);
+            if !is_uninstall(confirm) && matches!(releases.below, Below::Plan(_)) {
+                releases.below = Below::Nothing;
+            }
+            // Another wish about the same uninstall keeps what was typed.
+            if !(was && is_uninstall(confirm)) {
+                releases.typed.clear();
+            }
             releases.confirm = confirm;
-            releases.typed.clear();
         }
         ReleasesAction::Fault(fault) => releases.fault = fault,
         ReleasesAction::History(name, state, history) => {
@@ -236,7 +251,13 @@ pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
                 releases.below = Below::Nothing;
             }
         }
-        ReleasesAction::Show(below) => releases.below = below,
+        ReleasesAction::Show(below) => {
+            // Without its plan an uninstall is asked anew.
+            if matches!(releases.confirm, Some(Confirm::Uninstall(_))) && !matches!(below, Below::Plan(_)) {
+                releases.confirm = None;
+            }
+            releases.below = below;
+        }
         ReleasesAction::Starting(is_starting) => releases.is_starting = is_starting,
         ReleasesAction::Type(typed) => releases.typed = typed,
     }
@@ -280,16 +301,28 @@ mod tests {
         assert_eq!(releases.pair(), None);
     }
 
+    const PLAN: &str = r#"{"id":"pl_1","createdAt":"2026-11-20T09:41:00Z","expiresAt":"2026-11-20T09:51:00Z",
+        "operation":"uninstall","namespace":"shop","release":"web","currentRevision":1,"baseRevision":1,"nextRevision":0,
+        "digest":"","counts":{"create":0,"update":0,"unchanged":0,"delete":0,"keep":0,"adopt":0,"conflict":0,"invalid":0,
+        "unverifiable":0,"orphan":0},"objects":[],"hooks":[],"impact":[],"clean":false}"#;
+
     #[test]
-    fn an_uninstall_is_confirmed_by_its_name() {
+    fn an_uninstall_shows_its_plan_and_is_confirmed_by_its_name() {
         let mut releases = Releases::default();
         reduce(&mut releases, ReleasesAction::Choose(Some(name("web"))));
         reduce(&mut releases, ReleasesAction::Confirm(Some(Confirm::Uninstall(false))));
-        assert!(!releases.is_confirmed());
+        reduce(&mut releases, ReleasesAction::Type("web ".into()));
+        assert!(!releases.is_confirmed(), "what it deletes is not known yet");
+        let plan = Rc::new(serde_json::from_str(PLAN).expect("a plan"));
+        reduce(&mut releases, ReleasesAction::Show(Below::Plan(plan)));
+        assert!(releases.is_confirmed());
+        reduce(&mut releases, ReleasesAction::Confirm(Some(Confirm::Uninstall(true))));
+        assert!(releases.is_confirmed(), "the history is another question");
         reduce(&mut releases, ReleasesAction::Type("we".into()));
         assert!(!releases.is_confirmed());
-        reduce(&mut releases, ReleasesAction::Type("web ".into()));
-        assert!(releases.is_confirmed());
+        reduce(&mut releases, ReleasesAction::Show(Below::Nothing));
+        assert!(releases.confirm.is_none());
+        reduce(&mut releases, ReleasesAction::Confirm(Some(Confirm::Uninstall(true))));
         reduce(&mut releases, ReleasesAction::Choose(Some(name("other"))));
         assert!(releases.confirm.is_none());
     }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
-    Cleanup, Drift, Orphans, Recover, ReleaseState, Releases, Resources, RevisionDetail, Revisions, TestRun,
-    Uninstall,
+    Cleanup, Drift, Orphans, Plan, PlanRequest, PlanSubject, Recover, ReleaseState, Releases, Resources,
+    RevisionDetail, Revisions, TestRun, Uninstall,
 };
 
 use crate::hooks::Desk;
@@ -114,6 +114,27 @@ impl Desk {
         });
     }
 
+    /// Shows what an uninstall would delete, and asks whether to do it.
+    pub(crate) fn ask_uninstall(&self) {
+        let Some(name) = self.state().releases.chosen.clone() else { return };
+        self.releases(ReleasesAction::Confirm(Some(Confirm::Uninstall(false))));
+        let desk = self.clone();
+        self.ask("Planning the uninstall", async move {
+            let Name { namespace, name: release } = name.clone();
+            let subject = PlanSubject::Uninstall(Uninstall::default());
+            let request = PlanRequest { namespace, release, subject };
+            let plan: Plan = desk.0.line.bridge.post("/v1/plans", &request, None).await?;
+            let state = desk.state();
+            // The person may have turned to something else.
+            if state.releases.chosen == Some(name)
+                && matches!(state.releases.confirm, Some(Confirm::Uninstall(_)))
+            {
+                desk.releases(ReleasesAction::Show(Below::Plan(Rc::new(plan))));
+            }
+            Ok(())
+        });
+    }
+
     /// Runs the release's tests.
     pub(crate) fn run_tests(&self) {
         self.operate("test", &TestRun::default());
@@ -127,12 +148,17 @@ impl Desk {
             return;
         }
         let typed = releases.typed.trim().to_owned();
-        let last = releases.state.as_ref().map(|state| state.release.last.revision);
         let confirm = releases.confirm;
         self.releases(ReleasesAction::Confirm(None));
         match confirm {
             Some(Confirm::Uninstall(keep_history)) => {
-                let body = Uninstall { keep_history, expected_revision: last, ..Uninstall::default() };
+                let Below::Plan(plan) = &releases.below else { return };
+                let body = Uninstall {
+                    keep_history,
+                    expected_revision: Some(plan.current_revision),
+                    plan_id: Some(plan.id.clone()),
+                    ..Uninstall::default()
+                };
                 self.operate("uninstall", &body);
             }
             Some(Confirm::Recover(action)) => self.operate("recover", &Recover { action, confirm: typed }),

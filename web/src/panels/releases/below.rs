@@ -1,6 +1,6 @@
 //! Below the history: two revisions side by side, one from the inside, drift, orphans, the health of objects.
 
-use wire::{ObjectRef, PlannedObject, ResourceStatus, RevisionDetail, Verdict};
+use wire::{Class, ObjectRef, PlannedObject, ResourceStatus, RevisionDetail, Verdict};
 use yew::prelude::*;
 
 use crate::components::fields::fields;
@@ -65,6 +65,28 @@ pub(crate) fn below(desk: &Desk, releases: &Releases, may_write: bool) -> Html {
                 </section>
             }
         }
+        Below::Plan(plan) => html! {
+            <section class="field-diff" data-testid="uninstall-plan" aria-label="Plan of the uninstall">
+                { head(html! { <h3>{ "Plan of the uninstall" }</h3> }, format!("{} deleted", counted(plan.counts.delete as usize, "object")), Html::default()) }
+                <ul class="orphans">
+                    { for plan.objects.iter().map(|object| {
+                        let word = class_word(object.class);
+                        let tone = if object.class == Class::Delete { "" } else { "badge" };
+                        html! {
+                            <li key={object.object.to_string()} data-testid="planned" data-class={word} data-kind={object.object.kind.clone()} data-name={object.object.name.clone()}>
+                                <span class="kind">{ object.object.kind.clone() }</span>{ " " }{ object.object.name.clone() }{ " " }
+                                if !tone.is_empty() { <span class={tone}>{ word }</span> }
+                                if let Some(problem) = &object.problem { <p class="tone-error">{ problem.detail.clone() }</p> }
+                            </li>
+                        }
+                    }) }
+                    { for plan.hooks.iter().map(|hook| html! {
+                        <li><span class="kind">{ format!("Hook {}", hook.object.kind) }</span>{ " " }{ hook.object.name.clone() }{ " " }<span class="quiet">{ hook.events.join(", ") }</span></li>
+                    }) }
+                </ul>
+                if plan.objects.is_empty() { <p class="quiet below-empty">{ "There is nothing left of it on the cluster." }</p> }
+            </section>
+        },
         Below::Resources(resources) => html! {
             <section class="field-diff" data-testid="resources-shown" aria-label="Objects">
                 { head(html! { <h3>{ "Objects" }</h3> }, counted(resources.len(), "object"), Html::default()) }

@@ -34,11 +34,9 @@ pub(crate) fn ConfirmPanel(props: &ConfirmPanelProps) -> Html {
     let Some(confirm) = releases.confirm else { return Html::default() };
     let name = releases.chosen.as_ref().map(|chosen| chosen.name.clone()).unwrap_or_default();
     let (title, note, verb) = match confirm {
-        Confirm::Uninstall(_) => (
-            "Uninstall",
-            "Every object of the release is deleted, except those whose policy says that they stay.",
-            "Uninstall",
-        ),
+        Confirm::Uninstall(_) => {
+            ("Uninstall", "What is listed below is deleted, and the history with it.", "Uninstall")
+        }
         Confirm::Cleanup => ("Delete the orphans of", "The objects listed below are deleted.", "Delete"),
         Confirm::Recover(action @ RecoverAction::Abandon) => (
             "Abandon the operation on",

@@ -180,12 +180,6 @@ fn detail(desk: &Desk, cluster: &ClusterState, releases: &Rc<Releases>) -> Html 
         Callback::from(move |_: MouseEvent| what(&desk))
     };
     let may_write = cluster.may_write();
-    let confirm_uninstall = {
-        let desk = desk.clone();
-        Callback::from(move |_: MouseEvent| {
-            desk.releases(ReleasesAction::Confirm(Some(Confirm::Uninstall(false))))
-        })
-    };
     let last = releases.state.as_ref().map(|state| &state.release.last);
     html! {
         <div class="release-detail">
@@ -202,7 +196,7 @@ fn detail(desk: &Desk, cluster: &ClusterState, releases: &Rc<Releases>) -> Html 
                     <button type="button" class="button button-small" data-testid="orphans" onclick={press(|desk| desk.show_orphans())}>{ "Orphans" }</button>
                     if may_write {
                         <button type="button" class="button button-small" data-testid="run-tests" onclick={press(|desk| desk.run_tests())}><Icon name="play" />{ "Run tests" }</button>
-                        <button type="button" class="button button-small button-danger" data-testid="uninstall" onclick={confirm_uninstall}><Icon name="trash" />{ "Uninstall" }</button>
+                        <button type="button" class="button button-small button-danger" data-testid="uninstall" onclick={press(|desk| desk.ask_uninstall())}><Icon name="trash" />{ "Uninstall" }</button>
                     }
                 </div>
             </header>
