@@ -48,7 +48,7 @@ pub fn App() -> Html {
     html! {
         <ContextProvider<Desk> context={desk}>
             <div class="app" data-pane={state.panels.pane.id()}>
-                <Bar files={state.files.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} deploy={state.deploy.clone()} />
+                <Bar files={state.files.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} deploy={state.deploy.clone()} cluster={state.cluster.clone()} />
                 if state.deploy.is_open {
                     <DeployPanel cluster={state.cluster.clone()} deploy={state.deploy.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} />
                 } else if is_empty && !is_starting {

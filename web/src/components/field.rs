@@ -12,7 +12,10 @@ pub(crate) struct FieldProps {
     pub(crate) label: &'static str,
     pub(crate) value: AttrValue,
     #[prop_or_default]
-    pub(crate) placeholder: &'static str,
+    pub(crate) placeholder: AttrValue,
+    /// Where a value comes from that was not typed.
+    #[prop_or_default]
+    pub(crate) note: Option<&'static str>,
     pub(crate) test_id: &'static str,
     pub(crate) on_input: Callback<String>,
 }
@@ -31,8 +34,9 @@ pub(crate) fn Field(props: &FieldProps) -> Html {
         <label class="field">
             <span class="field-name">{ props.name }</span>
             <input class="field-value field-input" type="text" size={length.to_string()} value={props.value.clone()}
-                placeholder={props.placeholder} aria-label={props.label} data-testid={props.test_id} spellcheck="false"
+                placeholder={props.placeholder.clone()} aria-label={props.label} data-testid={props.test_id} spellcheck="false"
                 autocomplete="off" {oninput} />
+            if let Some(note) = props.note { <span class="field-note">{ note }</span> }
         </label>
     }
 }

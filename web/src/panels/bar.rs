@@ -12,7 +12,7 @@ use crate::examples::EXAMPLES;
 use crate::panels::use_desk_context;
 use crate::state::deploy::DeployAction;
 use crate::state::environments::EnvironmentsAction;
-use crate::state::{Deploy, Environments, FileList, Outcome};
+use crate::state::{ClusterState, Deploy, Environments, FileList, Outcome};
 use crate::worker::protocol::Severity;
 
 /// Props of [`Bar`].
@@ -22,6 +22,7 @@ pub(crate) struct BarProps {
     pub(crate) environments: Rc<Environments>,
     pub(crate) outcome: Rc<Outcome>,
     pub(crate) deploy: Rc<Deploy>,
+    pub(crate) cluster: Rc<ClusterState>,
 }
 
 /// The bar.
@@ -33,6 +34,16 @@ pub(crate) fn Bar(props: &BarProps) -> Html {
     let set = |action: fn(String) -> EnvironmentsAction| {
         let desk = desk.clone();
         Callback::from(move |value: String| desk.environments(action(value)))
+    };
+    // What nobody typed is the cluster's, where renders are for one.
+    let live = props.cluster.capabilities.as_ref().filter(|_| props.cluster.is_used);
+    let kube = AttrValue::from(
+        live.map_or("Helm's", |live| live.kube_version.version.trim_start_matches('v')).to_owned(),
+    );
+    let is_live = live.is_some() && chosen.kube_version.is_empty();
+    let (kube_label, kube_note) = match is_live {
+        true => ("Kubernetes version; the cluster's, as long as none is typed", Some("cluster's")),
+        false => ("Kubernetes version", None),
     };
     let is_deploying = props.deploy.is_open;
     let is_running = props.deploy.operation.as_ref().is_some_and(|view| !view.is_over());
@@ -73,8 +84,8 @@ pub(crate) fn Bar(props: &BarProps) -> Html {
                         on_input={set(EnvironmentsAction::ReleaseName)} />
                     <Field name="namespace" label="Namespace" test_id="namespace" value={chosen.namespace.clone()}
                         on_input={set(EnvironmentsAction::Namespace)} />
-                    <Field name="kube" label="Kubernetes version" test_id="kube-version" value={chosen.kube_version.clone()}
-                        placeholder="Helm's" on_input={set(EnvironmentsAction::KubeVersion)} />
+                    <Field name="kube" label={kube_label} test_id="kube-version" value={chosen.kube_version.clone()}
+                        placeholder={kube} note={kube_note} on_input={set(EnvironmentsAction::KubeVersion)} />
                 </div>
                 <div class="bar-actions">
                     <button type="button" class="button button-primary" id="open-deploy" aria-pressed={is_deploying.to_string()} onclick={open_deploy}>
