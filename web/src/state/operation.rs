@@ -87,6 +87,8 @@ pub struct HookRow {
     pub event: String,
     /// How far it is.
     pub phase: HookPhase,
+    /// What its object says.
+    pub says: String,
     /// Milliseconds.
     pub ms: u64,
 }
@@ -166,7 +168,10 @@ impl OperationView {
                 if revision > 0 {
                     self.operation.revision = revision;
                 }
-                self.steps.push((state, t.clone()));
+                // What is tried out twice is one step to look at.
+                if self.steps.last().is_none_or(|(last, _)| *last != state) {
+                    self.steps.push((state, t.clone()));
+                }
             }
             EventBody::Object { object, index, state, ms, problem, .. } => {
                 let at = self.place(&object, Some(index as usize));
@@ -187,6 +192,12 @@ impl OperationView {
                 }
             }
             EventBody::Status { object, verdict, message, ready, desired } => {
+                // A hook has a row of its own.
+                if let Some(hook) = self.hooks.iter_mut().rev().find(|hook| hook.object == object) {
+                    hook.says = message;
+                    self.time = t;
+                    return;
+                }
                 let at = self.place(&object, None);
                 let row = &mut self.rows[at];
                 row.verdict = Some(verdict);
@@ -216,7 +227,7 @@ impl OperationView {
                 let known = self.hooks.iter_mut().find(|hook| hook.object == object && hook.event == event);
                 match known {
                     Some(hook) => (hook.phase, hook.ms) = (phase, ms),
-                    None => self.hooks.push(HookRow { object, event, phase, ms }),
+                    None => self.hooks.push(HookRow { object, event, phase, says: String::new(), ms }),
                 }
             }
             EventBody::Log { object, container, lines } => {

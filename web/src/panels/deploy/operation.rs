@@ -328,7 +328,7 @@ fn rows(view: &OperationView) -> Html {
                         <tr key={format!("hook {} {}", hook.object, hook.event)} data-testid="hook" data-state={word}
                             class={(hook.phase == HookPhase::Failed).then_some("is-trouble")}>
                             <th scope="row"><span class="kind">{ format!("Hook {}", hook.object.kind) }</span><span class="name">{ hook.object.name.clone() }</span></th>
-                            <td {class}>{ mark(class) }{ word }</td><td></td><td>{ hook.event.clone() }</td><td class="num">{ span(hook.ms as f64) }</td>
+                            <td {class}>{ mark(class) }{ word }</td><td></td><td>{ hook.event.clone() }{ if hook.phase == HookPhase::Succeeded || hook.says.is_empty() { String::new() } else { format!(": {}", hook.says) } }</td><td class="num">{ span(hook.ms as f64) }</td>
                         </tr>
                     }
                 }) }
