@@ -1,24 +1,7 @@
 // From the page to a real API server and back: install, upgrade, rollback, uninstall; the real helm confirms each step.
 import assert from "node:assert/strict";
 import { greeting } from "./archive.mjs";
-import { visit } from "./harness.mjs";
-
-// A namespace of its own for each test, and for each run on a cluster that stays.
-const fresh = (name) => `page-${name}-${Date.now().toString(36)}`;
-
-// What helm says of the revisions: number and status, the oldest first.
-async function history(visitor, namespace, release) {
-  const list = JSON.parse(await visitor.helm("history", release, "-n", namespace, "-o", "json"));
-  return list.map(({ revision, status }) => `${revision} ${status}`);
-}
-
-// Chooses where the release goes, and makes the namespace on the way.
-async function target(visitor, namespace) {
-  await visitor.edit(() => visitor.find("namespace").fill(namespace));
-  await visitor.page.locator("#open-deploy").click();
-  await visitor.find("wish-namespace").check();
-  await visitor.find("plan-again").click();
-}
+import { fresh, history, target, visit } from "./harness.mjs";
 
 visit("a chart is deployed, upgraded, rolled back and uninstalled, and helm agrees every time", async (visitor) => {
   const namespace = fresh("life");
@@ -68,6 +51,8 @@ visit("a chart is deployed, upgraded, rolled back and uninstalled, and helm agre
   await visitor.find("show-release").click();
   await visitor.find("revision", { revision: "3", status: "deployed" }).waitFor();
   await visitor.find("uninstall").click();
+  const plan = visitor.find("uninstall-plan");
+  assert.match(await plan.textContent(), /ConfigMap/);
   assert.ok(await visitor.find("confirm-do").isDisabled());
   await visitor.find("confirm-name").fill(release);
   await visitor.find("confirm-do").click();

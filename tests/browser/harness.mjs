@@ -252,3 +252,20 @@ export class Visitor {
     await this.page.screenshot({ path: join(folder, `${name.replace(/\W+/g, "-")}.png`) });
   }
 }
+
+// A namespace of its own for each test, and for each run on a cluster that stays.
+export const fresh = (name) => `page-${name}-${Date.now().toString(36)}`;
+
+// What helm says of the revisions: number and status, the oldest first.
+export async function history(visitor, namespace, release) {
+  const list = JSON.parse(await visitor.helm("history", release, "-n", namespace, "-o", "json"));
+  return list.map(({ revision, status }) => `${revision} ${status}`);
+}
+
+// Chooses where the release goes, and makes the namespace on the way.
+export async function target(visitor, namespace) {
+  await visitor.edit(() => visitor.find("namespace").fill(namespace));
+  await visitor.page.locator("#open-deploy").click();
+  await visitor.find("wish-namespace").check();
+  await visitor.find("plan-again").click();
+}
