@@ -50,11 +50,7 @@ impl Attempt<'_, '_> {
             let path = Path::find(&conflict.field, &self.document)
                 .or_else(|| Path::find(&conflict.field, &live))
                 .unwrap_or_default();
-            match self.settled.choice(&conflict) {
-                Some(FieldChoice::Force) => examined.action.force = true,
-                Some(_) => examined.action.take_over.push((conflict.owner.clone(), path.clone())),
-                None => undecided = true,
-            }
+            undecided |= self.settled.choice(&conflict).is_none();
             examined.conflicts.push((conflict, path));
         }
         let mut examined = match cluster.apply(&self.send, dry(true)).await {
@@ -63,7 +59,6 @@ impl Attempt<'_, '_> {
         };
         if undecided {
             examined.action.class = Class::Conflict;
-            examined.action.force = false;
         }
         Ok(examined)
     }
@@ -198,7 +193,6 @@ impl Attempt<'_, '_> {
             match self.settled.choice(&conflict) {
                 Some(FieldChoice::TakeOver) if conflict.advice.contains(&FieldChoice::TakeOver) => {
                     path.remove(&mut cleaned);
-                    examined.action.take_over.push((conflict.owner.clone(), path.clone()));
                 }
                 _ => undecided = true,
             }

@@ -41,27 +41,21 @@ impl Seen {
     }
 }
 
-/// What is to be done with one object, decided.
+/// What a plan says of one object: what would happen to it, and what that is made from.
 #[derive(Clone, Debug)]
-pub struct Action {
+pub(super) struct Action {
     /// Which, with the namespace it lives in.
-    pub object: ObjectRef,
+    pub(super) object: ObjectRef,
     /// The template it was rendered from; empty when there is none.
-    pub source: String,
+    pub(super) source: String,
     /// What would happen to it.
-    pub class: Class,
-    /// What is applied: marked, and without the fields that were yielded. `None` for what is not applied.
-    pub send: Option<Object>,
-    /// Whether it is applied with force: the person approved each of its conflicts.
-    pub force: bool,
-    /// What Helm takes over before the apply: see [`managed::take_over_patch`].
-    pub take_over: Vec<(Owner, Path)>,
+    pub(super) class: Class,
     /// Whether it comes from client-side apply and is moved first: see [`managed::upgrade_patch`].
-    pub client_side: bool,
+    pub(super) client_side: bool,
     /// Whether it is deleted and created anew, as the person asked.
-    pub recreate: bool,
+    pub(super) recreate: bool,
     /// As it was; `None` when it was not there.
-    pub seen: Option<Seen>,
+    pub(super) seen: Option<Seen>,
 }
 
 /// One object, looked at.
@@ -89,9 +83,6 @@ impl Examined {
                 object,
                 source: source.to_owned(),
                 class,
-                send: None,
-                force: false,
-                take_over: Vec::new(),
                 client_side: false,
                 recreate: false,
                 seen: None,
@@ -273,7 +264,6 @@ impl<'a> Context<'a> {
             },
         };
         examined.decisions.clone_from(&settled.decisions);
-        examined.action.send = Some(send.clone());
         examined.action.client_side = managed::is_client_side(&managers);
         let attempt = Attempt {
             context: self,
@@ -307,13 +297,7 @@ impl<'a> Context<'a> {
             }
             None => Class::Invalid,
         };
-        let mut examined = Examined::new(reference.clone(), &item.source, class);
-        let mut send = item.object.clone();
-        if let Some(namespace) = &reference.namespace {
-            send.set_metadata("namespace", namespace);
-        }
-        ownership::mark(&mut send, self.request.namespace, self.request.release);
-        examined.action.send = Some(send);
+        let examined = Examined::new(reference, &item.source, class);
         let problem = match class {
             Class::Unverifiable => Problem::new(
                 Code::Unverifiable,

@@ -26,7 +26,7 @@ use crate::object::Object;
 use crate::policy::{self, Policy};
 use crate::redact::{Redaction, Redactor};
 
-pub use super::examine::{Action, Seen};
+pub use super::examine::Seen;
 
 const IN_FLIGHT: usize = 8;
 /// How long a plan is kept.
@@ -106,13 +106,11 @@ async fn counted<T>(progress: Option<&Progress>, look: impl Future<Output = T>) 
     looked
 }
 
-/// A plan, with what the bridge needs to carry it out. Holds secrets: only [`Prepared::plan`] leaves the process.
+/// A plan, with what the bridge needs to look at it again. Holds secrets: only [`Prepared::plan`] leaves the process.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// As the page gets it, secrets hidden.
     pub plan: Plan,
-    /// What is to be done, in order: applies first, then deletes.
-    pub actions: Vec<Action>,
     /// Hides what this plan's Secrets hold, in everything that is told of the operation.
     pub redaction: Redaction,
     pub(super) examined: Vec<Examined>,

@@ -74,8 +74,7 @@ pub(super) fn report(
         warnings: said.iter().map(|warning| redaction.told(warning)).collect(),
         clean,
     };
-    let actions = examined.iter().map(|examined| examined.action.clone()).collect();
-    Prepared { plan, actions, redaction, examined }
+    Prepared { plan, redaction, examined }
 }
 
 /// RFC 3339, whole seconds.
