@@ -11,8 +11,8 @@ const WRITERS: &[(&str, &[&str])] = &[
     ("http/serve.rs", &["set_permissions", "fs::rename", "remove_dir_all", "DirBuilder"]),
     // The state folder itself, and the socket at the end.
     ("main.rs", &["DirBuilder", "remove_file"]),
-    // Events of operations, in files that are called after operations: the bridge makes those names.
-    ("operations/log.rs", &["OpenOptions"]),
+    // Events of operations, in files that are called after operations: the bridge makes those names. An old one is shortened.
+    ("operations/log.rs", &["OpenOptions", "fs::rename", "remove_file"]),
     ("operations/registry.rs", &["create_dir_all", "remove_file"]),
 ];
 
