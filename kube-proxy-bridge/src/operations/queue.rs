@@ -93,8 +93,13 @@ impl Queue {
 
     /// Forgets an operation that ended, or gave up waiting.
     pub(super) fn leave(&mut self, id: &str) {
-        self.running.retain(|held| held.id != id);
-        self.waiting.retain(|held| held.id != id);
+        self.retain(|held| held != id);
+    }
+
+    /// Forgets all but those whose id is to be kept.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.running.retain(|held| keep(&held.id));
+        self.waiting.retain(|held| keep(&held.id));
     }
 
     /// How many run and how many wait.

@@ -161,6 +161,7 @@ impl Operations {
             release: start.release.to_owned(),
             identity: owner(start.identity, start.subject).to_owned(),
         };
+        table.let_go();
         table.queue.enter(ticket, &self.0.limits).map_err(|refusal| match refusal {
             Refusal::Full => Problem::new(Code::Busy, "too many operations are waiting"),
             Refusal::Held(holder) => {
@@ -323,6 +324,13 @@ impl Table {
     fn index(&mut self) {
         let places = self.entries.iter().enumerate();
         self.by_id = places.map(|(at, entry)| (entry.handle.id().to_owned(), at)).collect();
+    }
+
+    /// Frees the places of operations that have said their last word: whoever heard it may ask for the next at once, while
+    /// their tasks are still on the way out.
+    fn let_go(&mut self) {
+        let Self { entries, by_id, queue, .. } = self;
+        queue.retain(|id| by_id.get(id).is_some_and(|at| entries[*at].handle.ended_at().is_none()));
     }
 }
 
@@ -510,6 +518,22 @@ mod tests {
         assert_eq!((other.code, other.operation), (Code::ReleaseLocked, None));
         go.send(()).unwrap();
         ended(&first).await;
+    }
+
+    #[tokio::test]
+    async fn who_heard_the_last_word_may_ask_for_the_next() {
+        let operations = Operations::new(Limits::default(), None);
+        let (go, gone) = oneshot::channel::<()>();
+        let said = |handle: Handle| async move {
+            let (durations, counts) = Default::default();
+            handle.emit(EventBody::Done { result: OperationResult::Success, revision: 1, durations, counts });
+            let _ = gone.await;
+        };
+        let first = operations.start(&start("a", "web", 1), said).unwrap();
+        ended(&first).await;
+        let second = operations.start(&start("b", "web", 1), |_| async {}).unwrap();
+        ended(&second).await;
+        go.send(()).unwrap();
     }
 
     #[tokio::test]
