@@ -1,6 +1,7 @@
 //! Bodies and query strings: read within limits, refused with the reason.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -11,8 +12,10 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
+use futures::stream;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use wire::Code;
 
@@ -52,6 +55,19 @@ impl<T: Serialize> IntoResponse for Json<T> {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
+}
+
+/// Server-sent events as they come from a task, until it drops its end.
+pub(super) fn server_sent(receiver: mpsc::Receiver<Bytes>) -> Response {
+    let body = stream::unfold(receiver, |mut receiver| async move {
+        let bytes = receiver.recv().await?;
+        Some((Ok::<Bytes, Infallible>(bytes), receiver))
+    });
+    let mut response = Response::new(Body::from_stream(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// The body's bytes, inflated when they came as gzip.

@@ -3,23 +3,20 @@
 //! A stream is a cursor over the log. It says something every fifteen seconds; a reader that takes nothing for half a
 //! minute is left, and may come back with `Last-Event-ID`. The operation does not notice either way.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
-use futures::stream;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use wire::{Code, Event, EventBody, Problem};
 
-use super::body::Arguments;
+use super::body::{Arguments, server_sent};
 use super::error::Failure;
 use super::operations::find;
 use super::path::IdPath;
@@ -70,15 +67,7 @@ pub async fn events(
     let open = metrics.stream_open();
     let task = Feed { handle, operations: operations.clone(), sender, place, metrics, open };
     tokio::spawn(task.run(after));
-    let body = stream::unfold(receiver, |mut receiver| async move {
-        let bytes = receiver.recv().await?;
-        Some((Ok::<Bytes, Infallible>(bytes), receiver))
-    });
-    let mut response = Response::new(Body::from_stream(body));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(server_sent(receiver))
 }
 
 /// Brings the log to one reader.

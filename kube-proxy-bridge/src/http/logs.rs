@@ -3,24 +3,21 @@
 //! The object is one of the release, so that the route is no way to read the logs of a namespace. Values of the release's
 //! Secrets are hidden, and nothing in a line steers a terminal.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::State as Shared;
-use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use wire::{Code, LogLines, ObjectRef, Problem};
 
-use super::body::Arguments;
+use super::body::{Arguments, server_sent};
 use super::error::Failure;
 use super::path::ReleasePath;
 use crate::State;
@@ -113,15 +110,7 @@ pub async fn logs(
         }
         drop((place, open));
     });
-    let body = stream::unfold(receiver, |mut receiver| async move {
-        let bytes = receiver.recv().await?;
-        Some((Ok::<Bytes, Infallible>(bytes), receiver))
-    });
-    let mut response = Response::new(Body::from_stream(body));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(server_sent(receiver))
 }
 
 /// The pods of the object that is wanted: `Kind/name`, as plans write it with group and namespace, or `Pod/name` of one of

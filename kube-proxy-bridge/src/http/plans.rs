@@ -1,21 +1,18 @@
 //! Plans: made, and looked at again.
 
-use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use bytes::Bytes;
-use futures::stream;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use wire::{Counts, Plan, PlanEvent, PlanRequest, Problem};
 
-use super::body::Json;
+use super::body::{Json, server_sent};
 use super::error::Failure;
 use super::path::{self, IdPath};
 use crate::State;
@@ -56,15 +53,7 @@ pub async fn make(
         tell(&state, &caller, &request, &sender).await;
         drop((place, open));
     });
-    let body = stream::unfold(receiver, |mut receiver| async move {
-        let bytes = receiver.recv().await?;
-        Some((Ok::<Bytes, Infallible>(bytes), receiver))
-    });
-    let mut response = Response::new(Body::from_stream(body));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(server_sent(receiver))
 }
 
 fn wants_events(headers: &HeaderMap) -> bool {
@@ -161,6 +150,8 @@ pub async fn again(
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
