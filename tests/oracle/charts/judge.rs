@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use tests::{Program, Run, diff};
 
@@ -44,6 +46,9 @@ pub(super) struct Judge<'a> {
 
 /// How often Helm is asked before it is believed to say always the same.
 const TIMES: usize = 4;
+/// Between two questions to a Helm that does not repeat itself: what it makes of the time may be in whole seconds, and
+/// answers of one second would look as if it were sure of them.
+const BETWEEN: Duration = Duration::from_secs(1);
 
 impl<'a> Judge<'a> {
     /// `home` is where the programs may keep what they like.
@@ -79,10 +84,13 @@ impl<'a> Judge<'a> {
                 let verdict = if wants.is_empty() { Verdict::Equal } else { Verdict::Random };
                 return (verdict, entry(ours, !wants.is_empty()));
             }
-            if let Some(other) = wants.iter().find(|other| **other != want)
-                && agree(other, &want, &got)
-            {
+            let mut others = wants.iter().filter(|other| **other != want).peekable();
+            let is_unsure = others.peek().is_some();
+            if others.any(|other| agree(other, &want, &got)) {
                 return (Verdict::Random, entry(ours, true));
+            }
+            if is_unsure {
+                sleep(BETWEEN);
             }
             wants.push(want);
         }

@@ -30,7 +30,8 @@ impl Dump {
     pub fn of_namespace(api: &Api, namespace: &str) -> Result<Self, String> {
         let mut objects = BTreeMap::new();
         for collection in collections(api)? {
-            let list = api.get(&collection.in_namespace(namespace))?;
+            // A kind that another story defined may go between the two questions, and its objects with it.
+            let list = api.find(&collection.in_namespace(namespace))?.unwrap_or_default();
             for object in list["items"].as_array().into_iter().flatten() {
                 if collection.is_deployed(object) {
                     // What stands in a list does not say what it is.
