@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use ::kube::client::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyDataStream, BodyExt as _, Limited};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::ExposeSecret as _;
@@ -22,6 +22,8 @@ use super::{Cluster, Error};
 
 /// More than any object, and than any list we ask for.
 const ANSWER_LIMIT_BYTES: usize = 64 << 20;
+/// The sentence of a server that will not begin a stream.
+const REFUSAL_LIMIT_BYTES: usize = 1 << 20;
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 const TRIES: u32 = 5;
 const RETRY_AFTER_LIMIT: Duration = Duration::from_secs(30);
@@ -243,6 +245,28 @@ impl Cluster {
         let response = response.map_err(|error| Error::unreachable(name, one_line(&error)))?;
         self.judged(response.status().as_u16());
         Ok(response)
+    }
+
+    /// Sends a call once and gives the body as it comes: a watch, or a log that is followed. It holds no slot of the calls in
+    /// flight.
+    ///
+    /// # Errors
+    /// When nothing is answered `within` that time, or the server refuses.
+    pub(super) async fn opened(
+        &self,
+        call: &Call,
+        name: &str,
+        within: Duration,
+    ) -> Result<BodyDataStream<Body>, Error> {
+        let silence = || Error::unreachable(name, format!("no answer within {} seconds", within.as_secs()));
+        let response = timeout(within, self.response(call, name)).await.map_err(|_| silence())??;
+        let status = response.status().as_u16();
+        if status >= 400 {
+            let body = Limited::new(response.into_body(), REFUSAL_LIMIT_BYTES).collect().await;
+            let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+            return Err(Error::answered(name, status, &body, None));
+        }
+        Ok(response.into_body().into_data_stream())
     }
 }
 

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _, stream};
-use http_body_util::BodyExt as _;
-use tokio::time::timeout;
 
 use super::call::{Call, Verb};
 use super::objects::{push_query, segment};
@@ -37,16 +35,7 @@ impl Cluster {
         let about = format!("the log of pod {namespace}/{pod}");
         let call = Call { accept: Some("*/*"), ..Call::read(Verb::Get, target, about) };
         let name = format!("get {}", call.about);
-        let response = timeout(ANSWER_WITHIN, self.response(&call, &name))
-            .await
-            .map_err(|_| Error::unreachable(&name, "no answer within 10 seconds"))??;
-        let status = response.status().as_u16();
-        if status >= 400 {
-            let body = http_body_util::Limited::new(response.into_body(), 1 << 20).collect().await;
-            let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-            return Err(Error::answered(&name, status, &body, None));
-        }
-        let body = response.into_body().into_data_stream();
+        let body = self.opened(&call, &name, ANSWER_WITHIN).await?;
         Ok(stream::unfold((body, Lines::default()), |(mut body, mut lines)| async move {
             loop {
                 if lines.ended {

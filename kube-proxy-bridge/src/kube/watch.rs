@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _, stream};
-use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -93,16 +92,7 @@ impl Cluster {
         let name = format!("watch {about}");
         let accept = options.metadata_only.then_some(METADATA);
         let call = Call { accept, ..Call::read(Verb::Watch, target, about) };
-        let response = timeout(ANSWER_WITHIN, self.response(&call, &name))
-            .await
-            .map_err(|_| Error::unreachable(&name, "no answer within 30 seconds"))??;
-        let status = response.status().as_u16();
-        if status >= 400 {
-            let body = http_body_util::Limited::new(response.into_body(), 1 << 20).collect().await;
-            let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-            return Err(Error::answered(&name, status, &body, None));
-        }
-        let body = response.into_body().into_data_stream();
+        let body = self.opened(&call, &name, ANSWER_WITHIN).await?;
         let state = Lines { body, buffer: Vec::new(), searched: 0, name, ended: false };
         Ok(stream::unfold(state, |mut lines| async move {
             let item = lines.next().await?;

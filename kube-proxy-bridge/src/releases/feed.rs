@@ -75,7 +75,7 @@ impl Feeds {
             feed.used = Instant::now();
             return Ok(feed.heads.values().cloned().collect());
         }
-        let (heads, version) = all(cluster, namespace).await?;
+        let (heads, version) = all(cluster, namespace, "").await?;
         self.begin(cluster.clone(), key, writes, &heads, version);
         Ok(heads)
     }
@@ -160,9 +160,13 @@ fn version(identity: &str, head: &Head) -> Version {
     (identity.to_owned(), head.uid.clone(), head.resource_version.clone())
 }
 
-/// By `owner=helm` alone, as Helm looks: the Secret's type is not asked for.
-async fn all(cluster: &Cluster, namespace: Option<&str>) -> Result<(Vec<Head>, String), Problem> {
-    let labels = "owner=helm".to_owned();
+/// All heads, and the version of the list. By `owner=helm` alone, as Helm looks: the Secret's type is not asked for.
+pub(super) async fn all(
+    cluster: &Cluster,
+    namespace: Option<&str>,
+    selector: &str,
+) -> Result<(Vec<Head>, String), Problem> {
+    let labels = if selector.is_empty() { "owner=helm".to_owned() } else { format!("owner=helm,{selector}") };
     let mut options = ListOptions { labels, limit: PAGE, metadata_only: true, ..ListOptions::default() };
     let mut heads = Vec::new();
     loop {

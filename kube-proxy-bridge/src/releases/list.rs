@@ -50,7 +50,7 @@ pub async fn list(
     let mut heads = feed::newest(heads?);
     if !filter.selector.is_empty() {
         // The server knows selectors; which revision is the newest it does not.
-        let selected = feed::uids(all_heads(cluster, namespace, &filter.selector).await?);
+        let selected = feed::uids(feed::all(cluster, namespace, &filter.selector).await?.0);
         heads.retain(|_, head| selected.contains(&head.uid));
     }
     if !filter.status.is_empty() {
@@ -103,22 +103,7 @@ pub async fn newest_heads(
     namespace: Option<&str>,
     selector: &str,
 ) -> Result<BTreeMap<(String, String), Head>, Problem> {
-    Ok(feed::newest(all_heads(cluster, namespace, selector).await?))
-}
-
-/// By `owner=helm` alone, as Helm looks: the Secret's type is not asked for.
-async fn all_heads(cluster: &Cluster, namespace: Option<&str>, selector: &str) -> Result<Vec<Head>, Problem> {
-    let labels = if selector.is_empty() { "owner=helm".to_owned() } else { format!("owner=helm,{selector}") };
-    let mut options = ListOptions { labels, limit: PAGE, metadata_only: true, ..ListOptions::default() };
-    let mut heads = Vec::new();
-    loop {
-        let page = cluster.list("v1", "Secret", namespace, &options).await?;
-        heads.extend(page.items.iter().filter_map(Head::of));
-        if page.next.is_none() {
-            return Ok(heads);
-        }
-        options.next = page.next;
-    }
+    Ok(feed::newest(feed::all(cluster, namespace, selector).await?.0))
 }
 
 /// A release whose record may be read no more, or not by this caller, is told from its head.
