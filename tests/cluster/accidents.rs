@@ -14,7 +14,7 @@ use tests::net::Request;
 use tests::scene::{Bridge, Scene, World};
 use tests::trial::Trial;
 
-use crate::rendered::{apply, fail, path, statuses, succeed};
+use crate::rendered::{APPLY, apply, fail, path, statuses, succeed};
 use crate::settled::{one_deployed, settled};
 
 pub(crate) const TRIALS: &[Trial<World>] = &[
@@ -24,9 +24,6 @@ pub(crate) const TRIALS: &[Trial<World>] = &[
     Trial { name: "f22_the_clock_of_whoever_works_jumps", run: f22_writer },
     Trial { name: "f22_the_clock_of_whoever_looks_jumps", run: f22_reader },
 ];
-
-/// Real applies of ConfigMaps, not the dry runs before.
-const APPLY: &str = r"/configmaps/[^?]*\?fieldManager=helm";
 
 fn f13(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
@@ -79,8 +76,7 @@ fn f13(world: &World, trial: &str) -> Result<(), String> {
 fn f17(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let (helm, proxy) = (scene.helm()?, scene.proxy()?);
-    let bridge =
-        scene.bridge_as(proxy.access(), &["--rate-operations", "100", "--heartbeat-seconds", "1"])?;
+    let bridge = scene.bridge_as(proxy.access(), &["--heartbeat-seconds", "1"])?;
     let body = apply(&helm, "install", "web", &scene.chart("many"), &["count=12"], json!({}))?;
     // Something in it takes its time to go, so the namespace does.
     let held = json!({ "metadata": { "name": "held", "finalizers": ["chartroom.test/held"] } });
@@ -130,7 +126,7 @@ impl Drop for Standing<'_> {
 fn f18(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let (helm, proxy) = (scene.helm()?, scene.proxy()?);
-    let bridge = scene.bridge_as(proxy.access(), &["--rate-operations", "100"])?;
+    let bridge = scene.bridge_as(proxy.access(), &[])?;
     let group = "/apis/admissionregistration.k8s.io/v1";
     let (policies, bindings) = (
         format!("{group}/validatingadmissionpolicies"),
@@ -253,7 +249,7 @@ impl Clock {
     }
 }
 
-const ARGS: [&str; 4] = ["--heartbeat-seconds", "1", "--rate-operations", "100"];
+const ARGS: [&str; 2] = ["--heartbeat-seconds", "1"];
 
 fn verdict(scene: &Scene<'_>, bridge: &Bridge) -> Result<String, String> {
     let at = format!("/v1/namespaces/{}/releases/web", scene.namespace);

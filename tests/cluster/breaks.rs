@@ -11,7 +11,7 @@ use tests::net::Request;
 use tests::scene::{Bridge, Scene, World};
 use tests::trial::Trial;
 
-use crate::rendered::{apply, fail, path, statuses, succeed};
+use crate::rendered::{APPLY, apply, fail, path, statuses, succeed};
 use crate::settled::settled;
 
 pub(crate) const TRIALS: &[Trial<World>] = &[
@@ -38,11 +38,8 @@ pub(crate) const TRIALS: &[Trial<World>] = &[
     Trial { name: "f24_two_bridges_and_helm_never_both_win", run: f24 },
 ];
 
-/// Real applies of ConfigMaps, not the dry runs before.
-const APPLY: &str = r"/configmaps/[^?]*\?fieldManager=helm";
-
 fn through(scene: &Scene<'_>, proxy: &tests::fault::Proxy) -> Result<Bridge, String> {
-    scene.bridge_as(proxy.access(), &["--rate-operations", "100", "--heartbeat-seconds", "1"])
+    scene.bridge_as(proxy.access(), &["--heartbeat-seconds", "1"])
 }
 
 fn f2(world: &World, trial: &str) -> Result<(), String> {
@@ -194,7 +191,7 @@ fn f11(world: &World, trial: &str) -> Result<(), String> {
     for state in ["locking", "pre-hooks", "applying", "waiting", "post-hooks", "recording"] {
         let scene = world.scene(trial)?;
         let (helm, chart) = (scene.helm()?, scene.chart("hooks"));
-        let args = ["--heartbeat-seconds", "1", "--rate-operations", "100"];
+        let args = ["--heartbeat-seconds", "1"];
         let bridge = scene.bridge(&args)?;
         let to = path(&scene, "app", "apply");
         succeed(&bridge, &to, &apply(&helm, "install", "app", &chart, &[], json!({}))?)?;
@@ -511,8 +508,7 @@ fn f21_apply(world: &World, trial: &str) -> Result<(), String> {
 fn f24(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let (helm, many) = (scene.helm()?, scene.chart("many"));
-    let args = ["--rate-operations", "100"];
-    let bridges = [scene.bridge(&args)?, scene.bridge(&args)?];
+    let bridges = [scene.bridge(&[])?, scene.bridge(&[])?];
     helm.ok(&["install", "web", &many, "--set", "count=3"])?;
     let to = path(&scene, "web", "apply");
     for round in 0..4 {

@@ -27,7 +27,7 @@ fn numbers(scene: &Scene<'_>) -> Result<Vec<u64>, String> {
 
 fn b6(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
-    let (helm, bridge) = (scene.helm()?, scene.bridge(&["--rate-operations", "1000"])?);
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
     let (to, many) = (path(&scene, "web", "apply"), scene.chart("many"));
     for n in 0..12 {
         let (verb, colour) = (if n == 0 { "install" } else { "upgrade" }, format!("colour=c{n}"));
@@ -45,7 +45,7 @@ fn b6(world: &World, trial: &str) -> Result<(), String> {
 
 fn b6_other(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
-    let (helm, bridge) = (scene.helm()?, scene.bridge(&["--rate-operations", "1000"])?);
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
     let (to, many) = (path(&scene, "web", "apply"), scene.chart("many"));
     helm.ok(&["install", "web", &many, "--set", "count=1"])?;
     for _ in 0..11 {
@@ -90,7 +90,7 @@ fn stored(scene: &Scene<'_>, revision: u32) -> Result<usize, String> {
 
 fn b9(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
-    let (helm, bridge) = (scene.helm()?, scene.bridge(&["--rate-operations", "100"])?);
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
     let large = large(&scene)?;
     let (to, large) = (path(&scene, "web", "apply"), large.to_string_lossy());
     succeed(&bridge, &to, &apply(&helm, "install", "web", &large, &["count=1"], json!({}))?)?;
@@ -108,7 +108,7 @@ fn b9(world: &World, trial: &str) -> Result<(), String> {
 
 fn b9_other(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
-    let (helm, bridge) = (scene.helm()?, scene.bridge(&["--rate-operations", "100"])?);
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
     let large = large(&scene)?;
     let large = large.to_string_lossy();
     helm.ok(&["install", "web", &large, "--set", "count=1"])?;
@@ -139,7 +139,7 @@ fn shape(text: &str) -> String {
 
 fn b10(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
-    let (helm, bridge) = (scene.helm()?, scene.bridge(&["--rate-operations", "100"])?);
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
     let many = scene.chart("many");
     for (verb, release) in [("install", "ours"), ("upgrade", "ours")] {
         let body = apply(&helm, verb, release, &many, &["count=1"], json!({}))?;

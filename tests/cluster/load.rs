@@ -32,7 +32,7 @@ fn readers(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let helm = scene.helm()?;
     let all = json!([{ "apiGroups": ["*"], "resources": ["*"], "verbs": ["*"] }]);
-    let args = ["--mode", "passthrough", "--rate-plans", "1000", "--rate-operations", "1000"];
+    let args = ["--mode", "passthrough", "--rate-plans", "1000"];
     let mut bridge = scene.bridge(&args)?;
     let before = memory(&bridge, "VmRSS")?;
     let mut operations = Vec::new();
@@ -91,7 +91,7 @@ fn objects(world: &World, trial: &str) -> Result<(), String> {
     let mut lines = String::new();
     for n in [10, 100, 500] {
         let scene = world.scene(trial)?;
-        let args = ["--rate-operations", "1000", "--rate-plans", "1000", "--rate-reads", "1000"];
+        let args = ["--rate-plans", "1000", "--rate-reads", "1000"];
         let (helm, bridge) = (scene.helm()?, scene.bridge(&args)?);
         let (many, count) = (scene.chart("many"), format!("count={n}"));
         let hook_only = || json!({ "wait": "hook-only" });
@@ -133,7 +133,7 @@ fn operations(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let n: u32 =
         std::env::var("CHARTROOM_TEST_OPERATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
-    let (helm, bridge) = (scene.helm()?, scene.bridge(&["--rate-operations", "100000"])?);
+    let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
     let (to, many) = (path(&scene, "web", "apply"), scene.chart("many"));
     let start = memory(&bridge, "VmRSS")?;
     let mut line = format!("        memory: {start} kB at the start");

@@ -23,7 +23,7 @@ pub(crate) const TRIALS: &[Trial<World>] = &[
     Trial { name: "an_uninstall_takes_orphans_along", run: orphans },
 ];
 
-const QUICK: [&str; 4] = ["--heartbeat-seconds", "1", "--rate-operations", "100"];
+const QUICK: [&str; 2] = ["--heartbeat-seconds", "1"];
 
 fn secret(scene: &Scene<'_>, release: &str, revision: u32) -> Result<Value, String> {
     scene.api.get(&scene.path("v1", &format!("secrets/sh.helm.release.v1.{release}.v{revision}")))

@@ -5,6 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tests::scene::{Bridge, Helm, Scene};
 
+/// Real applies of ConfigMaps, not the dry runs before.
+pub(crate) const APPLY: &str = r"/configmaps/[^?]*\?fieldManager=helm";
+
 /// The body of an apply. `verb` is `install`, or `upgrade` when the release exists.
 pub(crate) fn apply(
     helm: &Helm,

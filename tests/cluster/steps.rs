@@ -59,7 +59,7 @@ pub(crate) const TRIALS: &[Trial<World>] = &[
 ];
 
 const RELEASE: &str = "app";
-const ARGS: [&str; 4] = ["--rate-operations", "1000", "--heartbeat-seconds", "1"];
+const ARGS: [&str; 2] = ["--heartbeat-seconds", "1"];
 
 fn busy() -> Fault {
     Fault::status(429, "TooManyRequests", "slow down").with_header("Retry-After", "1")
@@ -100,7 +100,7 @@ fn hit(proxy: &Proxy) -> Option<String> {
 fn each(world: &World, trial: &str, fault: fn(usize) -> Fault, times: usize) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let proxy = scene.proxy()?;
-    let bridge = scene.bridge_as(proxy.access(), &["--rate-operations", "1000"])?;
+    let bridge = scene.bridge_as(proxy.access(), &[])?;
     install(&scene, &bridge)?;
     let mut hits = Vec::new();
     for k in 1.. {
@@ -156,7 +156,7 @@ fn covers_all(hits: &[String]) -> Result<(), String> {
 fn for_good(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let proxy = scene.proxy()?;
-    let bridge = scene.bridge_as(proxy.access(), &["--rate-operations", "1000"])?;
+    let bridge = scene.bridge_as(proxy.access(), &[])?;
     install(&scene, &bridge)?;
     let steps = [
         ("PATCH", "/jobs/app-pre"),
@@ -184,7 +184,7 @@ fn for_good(world: &World, trial: &str) -> Result<(), String> {
 fn records(world: &World, trial: &str, status: u16, reason: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
     let proxy = scene.proxy()?;
-    let bridge = scene.bridge_as(proxy.access(), &["--rate-operations", "1000"])?;
+    let bridge = scene.bridge_as(proxy.access(), &[])?;
     install(&scene, &bridge)?;
     for k in 1.. {
         let body = upgrade(&scene, k)?;

@@ -158,7 +158,7 @@ fn of_helm(world: &World, trial: &str, state: &State) -> Result<(), String> {
         let scene = world.scene(trial)?;
         stick(&scene, state)?;
         // Whatever is older than no time at all counts as abandoned.
-        let bridge = scene.bridge(&["--stale-after", "0", "--rate-operations", "100"])?;
+        let bridge = scene.bridge(&["--stale-after", "0"])?;
         let at = format!("/v1/namespaces/{}/releases/{RELEASE}", scene.namespace);
         let lock = bridge.get(&at)?["lock"].clone();
         assert_eq!(
@@ -223,7 +223,7 @@ fn of_bridge(world: &World, trial: &str, state: &State) -> Result<(), String> {
             .map(|set| set.split(',').filter(|set| !set.starts_with("fail=p")).collect::<Vec<_>>().join(","))
             .collect();
         begin(&scene, state, &before.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let args = ["--heartbeat-seconds", "1", "--rate-operations", "100"];
+        let args = ["--heartbeat-seconds", "1"];
         let bridge = scene.bridge(&args)?;
         let (helm, chart) = (scene.helm()?, scene.chart(state.chart));
         let body = match state.verb {
@@ -274,7 +274,7 @@ fn none_deployed(world: &World, trial: &str) -> Result<(), String> {
         proxy.add(Rule::new("PATCH", "/configmaps/app", broken));
         scene.helm_as(proxy.access(), &scene.namespace)?.fails(&["rollback", RELEASE, "1"])?;
         assert_eq!(statuses(&helm, RELEASE)?, ["superseded", "superseded", "failed"]);
-        let bridge = scene.bridge(&["--rate-operations", "100"])?;
+        let bridge = scene.bridge(&[])?;
         let at = format!("/v1/namespaces/{}/releases/{RELEASE}", scene.namespace);
         let state = bridge.get(&at)?;
         assert_eq!((&state["lock"]["verdict"], &state["deployedRevision"]), (&json!("free"), &json!(0)));

@@ -71,7 +71,7 @@ pub(crate) struct Side<'w> {
 impl<'w> Side<'w> {
     pub(crate) fn new(world: &'w World, trial: &str) -> Result<Self, String> {
         let scene = world.scene(trial)?;
-        let (helm, bridge) = (scene.helm()?, scene.bridge(&["--rate-operations", "1000"])?);
+        let (helm, bridge) = (scene.helm()?, scene.bridge(&[])?);
         Ok(Self { scene, helm, bridge })
     }
 

@@ -89,7 +89,7 @@ impl Bridge {
             .arg("--state-dir")
             .arg(home.path().join("state"))
             // Trials ask faster than people do.
-            .args(["--rate-plans", "50", "--rate-operations", "100"])
+            .args(["--rate-plans", "50", "--rate-operations", "1000"])
             .args(args)
             .env_clear()
             .env("HOME", home.path())
