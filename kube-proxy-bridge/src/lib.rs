@@ -296,12 +296,16 @@ impl State {
         self.0.connector.as_ref().is_some_and(|connector| connector.accepts(caller.identity()))
     }
 
-    /// The cluster and whether it answered lately; none when the bridge only serves the page.
+    /// The cluster and whether it answered lately; none when the bridge only serves the page. In `passthrough` mode it names no
+    /// user: the kubeconfig's is not the caller.
     #[must_use]
     pub fn cluster_info(&self) -> Option<ClusterInfo> {
         let connector = self.0.connector.as_ref()?;
         let reached = self.0.reached.read().unwrap_or_else(PoisonError::into_inner);
         let mut info = connector.info().clone();
+        if self.mode() == Mode::Passthrough {
+            info.user.clear();
+        }
         info.reachable = reached.lately();
         info.problem = if info.reachable { None } else { reached.problem.clone() };
         Some(info)

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use release::record;
 use secrecy::ExposeSecret as _;
-use wire::{API_VERSION, Code, Limits, Mode, Session, SessionExchange, SessionToken};
+use wire::{API_VERSION, ClusterInfo, Code, Limits, Mode, Session, SessionExchange, SessionToken};
 
 use super::body::Json;
 use super::error::Failure;
@@ -25,16 +25,20 @@ pub fn routes() -> Router<State> {
 
 /// `GET /v1/session`: versions and mode for everybody, the rest for callers.
 ///
-/// Cost: one call when the cluster has not seen the caller's token yet.
+/// Cost: in `passthrough` mode two calls when the cluster has not seen the caller's token yet.
 pub async fn session(
     Shared(state): Shared<State>,
     peer: Peer,
     caller: Option<axum::Extension<Caller>>,
 ) -> Result<Json<Session>, Failure> {
-    let signed_in = match caller {
-        Some(axum::Extension(caller)) => is_signed_in(&state, peer, &caller).await?,
-        None => false,
-    };
+    let mut signed_in = false;
+    let mut cluster = None;
+    if let Some(axum::Extension(caller)) = caller {
+        signed_in = is_signed_in(&state, peer, &caller).await?;
+        if signed_in {
+            cluster = cluster_of(&state, &caller).await;
+        }
+    }
     let caps = &state.settings().caps;
     Ok(Json(Session {
         api_version: API_VERSION,
@@ -43,7 +47,7 @@ pub async fn session(
         signed_in,
         read_only: state.settings().read_only,
         strict: state.settings().strict,
-        cluster: signed_in.then(|| state.cluster_info()).flatten(),
+        cluster,
         limits: signed_in.then(|| Limits {
             body_bytes: caps.large_body_bytes as u64,
             document_bytes: DOCUMENT_LIMIT_BYTES as u64,
@@ -54,6 +58,17 @@ pub async fn session(
         }),
         policy: signed_in.then(|| state.policy().summary()),
     }))
+}
+
+/// The cluster, and whom it takes the caller for.
+async fn cluster_of(state: &State, caller: &Caller) -> Option<ClusterInfo> {
+    let mut info = state.cluster_info()?;
+    // An old cluster does not say.
+    let person = state.person(caller).await.unwrap_or_default();
+    if !person.is_empty() {
+        info.user = person;
+    }
+    Some(info)
 }
 
 /// Whether the caller is somebody: in `passthrough` mode a token is any word until the cluster has taken it.

@@ -60,7 +60,8 @@ pub struct ClusterInfo {
     pub name: String,
     /// The kubeconfig's context.
     pub context: String,
-    /// The user the cluster sees, as the kubeconfig names it; empty in passthrough mode.
+    /// The user the cluster sees: as the kubeconfig names it, in passthrough mode as the cluster names whom the token belongs to;
+    /// empty when it does not say.
     pub user: String,
     /// The namespace a release goes to when nobody names one.
     pub namespace: String,
