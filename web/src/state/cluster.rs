@@ -15,6 +15,8 @@ pub struct ClusterState {
     pub is_used: bool,
     /// The namespaces that the caller sees.
     pub namespaces: Option<Rc<Namespaces>>,
+    /// Whether a token was just refused: who types it learns it beside the field.
+    pub is_refused: bool,
     /// Whether anything was sent to a cluster since the page was loaded, or may have been.
     pub has_sent: bool,
 }
@@ -113,6 +115,8 @@ pub enum ClusterAction {
     Capabilities(Rc<Capabilities>),
     /// Namespaces.
     Namespaces(Rc<Namespaces>),
+    /// The token of this tab is nobody's, or no longer anybody's.
+    Refused,
     /// The bridge answered.
     Session(Rc<Session>),
     /// It did not.
@@ -176,7 +180,9 @@ pub(crate) fn reduce(cluster: &mut ClusterState, action: ClusterAction) {
             cluster.capabilities = Some(capabilities);
         }
         ClusterAction::Namespaces(namespaces) => cluster.namespaces = Some(namespaces),
+        ClusterAction::Refused => cluster.is_refused = true,
         ClusterAction::Session(session) => {
+            cluster.is_refused = false;
             cluster.door = Door::Bridge(session);
             cluster.has_sent |= cluster.stage() == Stage::Connected;
             if cluster.stage() != Stage::Connected {

@@ -437,6 +437,12 @@ fn is_same(one: &ApplyOptions, other: &ApplyOptions) -> bool {
         && one.recreate == other.recreate
 }
 
+/// What was planned or watched for one is not another's. Where the person looks stays, and so do the wishes.
+pub(crate) fn forget(deploy: &mut Deploy) {
+    let Deploy { is_open, wishes, .. } = *deploy;
+    *deploy = Deploy { is_open, wishes, ..Deploy::default() };
+}
+
 pub(crate) fn reduce(deploy: &mut Deploy, action: DeployAction) {
     let watched = |deploy: &mut Deploy, change: &dyn Fn(&mut OperationView)| {
         if let Some(view) = &mut deploy.operation {

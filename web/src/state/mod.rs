@@ -196,8 +196,14 @@ pub fn reduce(state: &AppState, action: Action) -> AppState {
         }
         Action::Cluster(action) => {
             cluster::reduce(Rc::make_mut(&mut next.cluster), action);
-            if next.cluster.who() != state.cluster.who() {
+            let (who, before) = (next.cluster.who(), state.cluster.who());
+            if who != before {
                 next.releases = Rc::default();
+            }
+            // A bridge that does not answer for a moment takes no plan away.
+            let is_another = who.is_some() && before.is_some() && who != before;
+            if is_another || next.cluster.stage() == cluster::Stage::SignedOut {
+                deploy::forget(Rc::make_mut(&mut next.deploy));
             }
         }
         Action::Deploy(action) => {
@@ -294,6 +300,24 @@ mod tests {
         assert!(reduce(&state, session("bob")).releases.list.is_none());
         let shut = cluster::ClusterAction::Shut(cluster::Fault::Unreachable);
         assert!(reduce(&state, Action::Cluster(shut)).releases.list.is_none());
+    }
+
+    #[test]
+    fn a_plan_is_not_shown_to_another_and_not_after_signing_out() {
+        let session =
+            |json: String| Action::Cluster(cluster::ClusterAction::Session(cluster::tests::session(&json)));
+        let known =
+            |user: &str| session(cluster::tests::SIGNED_IN.replace("\"admin\"", &format!("\"{user}\"")));
+        let stranger = || session(cluster::tests::SIGNED_IN.replace("true,\"cluster\"", "false,\"cluster\""));
+        let away = || Action::Cluster(cluster::ClusterAction::Shut(cluster::Fault::Unreachable));
+        let planned = deploy::tests::planned("");
+        let step = deploy::DeployAction::Step(deploy::Step::Planned(Rc::new(planned)));
+        let state = reduce(&reduce(&AppState::default(), known("ann")), Action::Deploy(step));
+        let is_shown = |state: &AppState| state.deploy.planned().is_some();
+        assert!(is_shown(&reduce(&state, known("ann"))));
+        assert!(is_shown(&reduce(&reduce(&state, away()), known("ann"))), "the bridge was away");
+        assert!(!is_shown(&reduce(&state, known("bob"))));
+        assert!(!is_shown(&reduce(&state, stranger())));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use wire::{Capabilities, Code, Mode, Namespaces, Session, SessionExchange, SessionToken};
+use wire::{Capabilities, Code, Namespaces, Session, SessionExchange, SessionToken};
 
 use crate::bridge::{Bridge, token};
 use crate::hooks::Desk;
@@ -87,8 +87,10 @@ impl Desk {
         self.connect();
     }
 
-    /// Forgets who the person is.
+    /// Forgets who the person is, and what was being planned for them.
     pub(crate) fn sign_out(&self) {
+        self.0.line.reviewing.take();
+        self.0.line.submitted.take();
         self.set_token(None);
         token::keep(None);
         self.connect();
@@ -109,26 +111,18 @@ impl Desk {
             Ok(session) => !session.signed_in,
             Err(fault) => fault.code() == Some(Code::Unauthenticated),
         };
-        if is_stranger && bridge.has_token() {
-            // The session has ended, or the token is none that the cluster knows.
-            let refused = match &found {
-                Ok(session) => session.mode == Mode::Passthrough,
-                Err(_) => true,
-            };
+        let is_refused = is_stranger && bridge.has_token();
+        if is_refused {
             bridge.set_token(None);
             token::keep(None);
             found = bridge.get("/v1/session").await;
-            if refused && self.state().deploy.is_open {
-                self.say(
-                    crate::worker::protocol::Severity::Error,
-                    "The cluster does not know this token, or the session has ended. Sign in again."
-                        .to_owned(),
-                );
-            }
         }
         match found {
             Ok(session) => self.cluster(ClusterAction::Session(Rc::new(session))),
             Err(fault) => self.cluster(ClusterAction::Shut(fault)),
+        }
+        if is_refused {
+            self.cluster(ClusterAction::Refused);
         }
         if self.state().cluster.stage() != Stage::Connected {
             self.tell_cluster();

@@ -87,15 +87,20 @@ fn sentence(cluster: &ClusterState) -> Html {
                     .to_owned(),
             },
         ),
-        (Door::Bridge(session), Stage::SignedOut) if session.mode == Mode::Passthrough => {
-            (false, "This bridge uses your own Kubernetes token. It stays in the memory of this tab.".to_owned())
+        (Door::Bridge(session), Stage::SignedOut) => {
+            let text = match (session.mode == Mode::Passthrough, cluster.is_refused) {
+                (true, true) => "The cluster does not know this token, or no longer. It was forgotten: sign in with another.",
+                (true, false) => "This bridge uses your own Kubernetes token. It stays in the memory of this tab.",
+                (false, true) => {
+                    "Your session has ended. Press Enter in the bridge's terminal and open the address that it prints."
+                }
+                (false, false) => {
+                    "A bridge serves this page, but does not know you. Press Enter in its terminal and open the address that \
+                     it prints."
+                }
+            };
+            (cluster.is_refused, text.to_owned())
         }
-        (Door::Bridge(_), Stage::SignedOut) => (
-            false,
-            "A bridge serves this page, but does not know you. Press Enter in its terminal and open the address that it \
-             prints."
-                .to_owned(),
-        ),
         (Door::Bridge(session), _) if session.read_only => {
             (false, "This bridge only reads: plans and releases, no deploys.".to_owned())
         }

@@ -39,6 +39,9 @@ const GROUPS: [(&[Class], &str, &str, &str); 8] = [
     (&[Class::Unchanged], "=", "Unchanged", "quiet"),
 ];
 
+/// As many reasons against a deploy are shown at once.
+const FIRST_REASONS: usize = 3;
+
 /// The workspace.
 #[component]
 pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
@@ -237,13 +240,21 @@ fn wish_list(desk: &Desk, wishes: Wishes) -> Html {
 fn plan_body(desk: &Desk, planned: &Planned, deploy: &Deploy) -> Html {
     let plan = &planned.plan;
     let stopped = blockers(planned);
+    let reason = |sentence: &String| {
+        html! {
+            <div class="note note-error" role="alert" data-testid="blocker"><Icon name="error" /><p><Sentence text={sentence.clone()} /></p></div>
+        }
+    };
+    // One cause often stops every object: a few reasons tell it, and no wall of them hides the plan.
+    let (first, more) = stopped.split_at(stopped.len().min(FIRST_REASONS));
     html! {
         <>
             if !stopped.is_empty() {
                 <section class="group">
-                    { for stopped.iter().map(|sentence| html! {
-                        <div class="note note-error" role="alert" data-testid="blocker"><Icon name="error" /><p><Sentence text={sentence.clone()} /></p></div>
-                    }) }
+                    { for first.iter().map(reason) }
+                    if !more.is_empty() {
+                        <details class="more"><summary>{ format!("And {} more", more.len()) }</summary>{ for more.iter().map(reason) }</details>
+                    }
                 </section>
             }
             if !plan.impact.is_empty() || !plan.warnings.is_empty() {
