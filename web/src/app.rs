@@ -10,9 +10,9 @@ use yew::prelude::*;
 use crate::components::separator::{Moved, Separator};
 use crate::hooks::{Desk, use_desk};
 use crate::panels::bar::Bar;
-use crate::panels::deploy::DeployPanel;
+use crate::panels::deploy::deploy_panel;
 use crate::panels::editor::EditorPanel;
-use crate::panels::empty::{DropHint, Empty};
+use crate::panels::empty::{drop_hint, empty};
 use crate::panels::files::FilesPanel;
 use crate::panels::notices::Notices;
 use crate::panels::result::ResultPanel;
@@ -46,19 +46,19 @@ pub fn App() -> Html {
     let is_empty = state.files.paths.is_empty();
     let is_starting = is_empty && state.outcome.submitted == 0;
     html! {
-        <ContextProvider<Desk> context={desk}>
+        <ContextProvider<Desk> context={desk.clone()}>
             <div class="app" data-pane={state.panels.pane.id()}>
                 <Bar files={state.files.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} deploy={state.deploy.clone()} cluster={state.cluster.clone()} />
                 if state.deploy.is_open {
-                    <DeployPanel cluster={state.cluster.clone()} deploy={state.deploy.clone()} environments={state.environments.clone()} outcome={state.outcome.clone()} />
+                    { deploy_panel(&desk, &state) }
                 } else if is_empty && !is_starting {
-                    <Empty />
+                    { empty(&desk) }
                 } else {
                     <Columns state={state.clone()} />
                 }
                 <Status outcome={state.outcome.clone()} saved={state.saved} world={state.world} cluster={state.cluster.clone()} deploy={state.deploy.clone()} is_empty={is_empty && !is_starting} />
                 <Notices notices={state.notices.clone()} />
-                if state.notices.is_dragging { <DropHint /> }
+                if state.notices.is_dragging { { drop_hint() } }
             </div>
         </ContextProvider<Desk>>
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::components::Icon;
+use crate::components::icon_as;
 use crate::components::yaml_line::{is_in_block, opens_block, pieces};
 use crate::state::Output;
 
@@ -75,12 +75,12 @@ pub(crate) fn Document(props: &DocumentProps) -> Html {
             data-source={document.source.clone()} data-kind={document.kind.clone()} data-name={document.name.clone()}>
             <h3 class="source">
                 <button type="button" aria-expanded={(!props.is_folded).to_string()} {onclick}>
-                    <Icon name={if props.is_folded { "right" } else { "down" }} class="twist" />
-                    <SourceLine source={document.source.clone()} />
+                    { icon_as(if props.is_folded { "right" } else { "down" }, "twist") }
+                    { source_line(&document.source) }
                 </button>
                 <span class="kind">
                     if document.is_hook { <span class="badge">{ "hook" }</span> }
-                    if document.kind == "Secret" { <Icon name="lock" class="i-small" /> }
+                    if document.kind == "Secret" { { icon_as("lock", "i-small") } }
                     { document.kind.clone() }
                     if !document.name.is_empty() { <span class="object-name">{ document.name.clone() }</span> }
                 </span>
@@ -131,20 +131,10 @@ fn step(block: Option<usize>, line: &str) -> Option<usize> {
     }
 }
 
-/// Props of [`SourceLine`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct SourceLineProps {
-    pub(crate) source: AttrValue,
-}
-
 /// `# Source: chart/templates/a.yaml`, whose folders give way first.
-#[component]
-pub(crate) fn SourceLine(props: &SourceLineProps) -> Html {
-    let (folder, name) = match props.source.rfind('/') {
-        Some(at) => props.source.split_at(at + 1),
-        None => ("", props.source.as_str()),
-    };
+pub(crate) fn source_line(source: &str) -> Html {
+    let (folder, name) = source.split_at(source.rfind('/').map_or(0, |at| at + 1));
     html! {
-        <><span class="hash">{ "# Source: " }</span><span class="path" title={props.source.clone()}><span class="folder">{ folder.to_owned() }</span><span class="file-name">{ name.to_owned() }</span></span></>
+        <><span class="hash">{ "# Source: " }</span><span class="path" title={source.to_owned()}><span class="folder">{ folder.to_owned() }</span><span class="file-name">{ name.to_owned() }</span></span></>
     }
 }

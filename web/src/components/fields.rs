@@ -4,11 +4,9 @@ use serde_json::Value;
 use wire::{Cause, FieldChange, Owner};
 use yew::prelude::*;
 
-use crate::components::Icon;
+use crate::components::icon_as;
 
 /// The table: `has_cause` adds a column that says why, `is_cut` says that there are more than these.
-///
-/// A plain function and no component: a component costs kilobytes of the page's program.
 pub(crate) fn fields(fields: &[FieldChange], has_cause: bool, is_cut: bool) -> Html {
     let label = if has_cause { "Field, live, after, because" } else { "Field, before, after" };
     html! {
@@ -37,7 +35,7 @@ pub(crate) fn fields(fields: &[FieldChange], has_cause: bool, is_cut: bool) -> H
 fn shown(value: &Value) -> Html {
     let text = text_of(value);
     match text.strip_prefix('‹').and_then(|rest| rest.strip_suffix('›')) {
-        Some(hidden) => html! { <><Icon name="lock" class="i-small" />{ hidden.to_owned() }</> },
+        Some(hidden) => html! { <>{ icon_as("lock", "i-small") }{ hidden.to_owned() }</> },
         None => html! { <span title={text.clone()}>{ text }</span> },
     }
 }

@@ -1,4 +1,4 @@
-//! Parts that know their props and nothing else.
+//! Parts that know what they are given and nothing else.
 
 pub(crate) mod icon;
 
@@ -6,7 +6,7 @@ pub(crate) mod field;
 
 pub(crate) mod fields;
 
-pub(crate) mod sentence;
+pub(crate) mod prose;
 
 pub(crate) mod separator;
 
@@ -18,5 +18,5 @@ pub(crate) mod yaml_line;
 
 pub(crate) mod document;
 
-pub(crate) use icon::{Icon, IconButton};
-pub(crate) use sentence::Sentence;
+pub(crate) use icon::{icon, icon_as, icon_button};
+pub(crate) use prose::prose;

@@ -5,6 +5,8 @@ use yew::prelude::*;
 
 use wasm_bindgen::JsCast;
 
+use crate::components::icon;
+
 /// One tab.
 #[derive(Clone, PartialEq)]
 pub(crate) struct TabItem {
@@ -120,7 +122,7 @@ pub(crate) fn Tabs(props: &TabsProps) -> Html {
                         {onclick} {onauxclick}>
                         { item.content.clone() }
                         if let Some(on_close) = &props.on_close {
-                            <CloseMark id={item.id.clone()} on_close={on_close.clone()} />
+                            { close_mark(&item.id, on_close) }
                         }
                     </div>
                 }
@@ -129,23 +131,14 @@ pub(crate) fn Tabs(props: &TabsProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct CloseMarkProps {
-    id: AttrValue,
-    on_close: Callback<AttrValue>,
-}
-
 /// For pointers only: with keys, Delete closes the tab.
-#[component]
-fn CloseMark(props: &CloseMarkProps) -> Html {
-    let onclick = {
-        let (on_close, id) = (props.on_close.clone(), props.id.clone());
-        Callback::from(move |event: MouseEvent| {
-            event.stop_propagation();
-            on_close.emit(id.clone());
-        })
-    };
+fn close_mark(id: &AttrValue, on_close: &Callback<AttrValue>) -> Html {
+    let (on_close, id) = (on_close.clone(), id.clone());
+    let onclick = Callback::from(move |event: MouseEvent| {
+        event.stop_propagation();
+        on_close.emit(id.clone());
+    });
     html! {
-        <span class="tab-close" aria-hidden="true" title="Close" {onclick}><crate::components::Icon name="close" /></span>
+        <span class="tab-close" aria-hidden="true" title="Close" {onclick}>{ icon("close") }</span>
     }
 }

@@ -3,7 +3,7 @@
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
-use crate::components::{Icon, IconButton};
+use crate::components::{icon, icon_as, icon_button};
 
 /// One row.
 #[derive(Clone, PartialEq)]
@@ -137,7 +137,7 @@ pub(crate) fn Tree(props: &TreeProps) -> Html {
                 _ => {
                     let is_selected = props.selected.as_ref() == Some(&row.path);
                     let is_stop = is_selected || (!is_selected_shown && index == 0);
-                    html! { <TreeRow key={row.path.to_string()} row={row.clone()} {is_selected} {is_stop} on_event={props.on_event.clone()} /> }
+                    tree_row(row, is_selected, is_stop, &props.on_event)
                 }
             }) }
             if let Some(naming) = props.naming.as_ref().filter(|naming| naming.replaces.is_none()) {
@@ -147,19 +147,10 @@ pub(crate) fn Tree(props: &TreeProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct TreeRowProps {
-    row: Row,
-    is_selected: bool,
-    is_stop: bool,
-    on_event: Callback<TreeEvent>,
-}
-
-#[component]
-fn TreeRow(props: &TreeRowProps) -> Html {
-    let row = &props.row;
+/// `is_stop`: the row that Tab comes to.
+fn tree_row(row: &Row, is_selected: bool, is_stop: bool, on_event: &Callback<TreeEvent>) -> Html {
     let emit = |event: fn(AttrValue) -> TreeEvent| {
-        let (on_event, path) = (props.on_event.clone(), row.path.clone());
+        let (on_event, path) = (on_event.clone(), row.path.clone());
         Callback::from(move |()| on_event.emit(event(path.clone())))
     };
     let press = emit(if row.is_open.is_some() { TreeEvent::Toggle } else { TreeEvent::Open });
@@ -169,20 +160,20 @@ fn TreeRow(props: &TreeRowProps) -> Html {
         Callback::from(move |_: MouseEvent| rename.emit(()))
     };
     html! {
-        <div role="treeitem" aria-level={row.level.to_string()} aria-expanded={row.is_open.map(|is_open| is_open.to_string())}
-            aria-selected={props.is_selected.to_string()} class={classes!("node", format!("level-{}", row.level.min(8)), row.is_current.then_some("is-current"), row.off.is_some().then_some("is-off"))}
+        <div key={row.path.to_string()} role="treeitem" aria-level={row.level.to_string()} aria-expanded={row.is_open.map(|is_open| is_open.to_string())}
+            aria-selected={is_selected.to_string()} class={classes!("node", format!("level-{}", row.level.min(8)), row.is_current.then_some("is-current"), row.off.is_some().then_some("is-off"))}
             title={row.off.as_ref().map(|(sentence, _)| sentence.clone())}
-            data-testid="file" data-path={row.path.clone()} tabindex={if props.is_stop { "0" } else { "-1" }} {onclick} {ondblclick}>
+            data-testid="file" data-path={row.path.clone()} tabindex={if is_stop { "0" } else { "-1" }} {onclick} {ondblclick}>
             if let Some(is_open) = row.is_open {
-                <Icon name={if is_open { "down" } else { "right" }} class="twist" />
+                { icon_as(if is_open { "down" } else { "right" }, "twist") }
             } else {
-                <Icon name={row.icon} />
+                { icon(row.icon) }
             }
             <span class="name">{ row.name.clone() }</span>
-            if props.is_selected {
+            if is_selected {
                 <span class="node-tools">
-                    <IconButton icon="rename" label={format!("Rename {} (F2)", row.name)} test_id="file-rename" on_press={emit(TreeEvent::Rename)} />
-                    <IconButton icon="trash" label={format!("Delete {} (Delete)", row.name)} test_id="file-delete" on_press={emit(TreeEvent::Delete)} />
+                    { icon_button("rename", &format!("Rename {} (F2)", row.name), Some("file-rename"), emit(TreeEvent::Rename)) }
+                    { icon_button("trash", &format!("Delete {} (Delete)", row.name), Some("file-delete"), emit(TreeEvent::Delete)) }
                 </span>
             }
             if let Some((_, word)) = &row.off {

@@ -6,8 +6,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, Node};
 use yew::prelude::*;
 
-use crate::components::field::Field;
-use crate::components::{Icon, IconButton};
+use crate::components::field::field;
+use crate::components::{icon, icon_as, icon_button};
 use crate::examples::EXAMPLES;
 use crate::panels::use_desk_context;
 use crate::state::deploy::DeployAction;
@@ -37,9 +37,7 @@ pub(crate) fn Bar(props: &BarProps) -> Html {
     };
     // What nobody typed is the cluster's, where renders are for one.
     let live = props.cluster.capabilities.as_ref().filter(|_| props.cluster.is_used);
-    let kube = AttrValue::from(
-        live.map_or("Helm's", |live| live.kube_version.version.trim_start_matches('v')).to_owned(),
-    );
+    let kube = live.map_or("Helm's", |live| live.kube_version.version.trim_start_matches('v'));
     let is_live = live.is_some() && chosen.kube_version.is_empty();
     let (kube_label, kube_note) = match is_live {
         true => ("Kubernetes version; the cluster's, as long as none is typed", Some("cluster's")),
@@ -80,16 +78,13 @@ pub(crate) fn Bar(props: &BarProps) -> Html {
                     <NewEnvironment />
                 </div>
                 <div class="target" role="group" aria-label="Release">
-                    <Field name="release" label="Release name" test_id="release-name" value={chosen.release_name.clone()}
-                        on_input={set(EnvironmentsAction::ReleaseName)} />
-                    <Field name="namespace" label="Namespace" test_id="namespace" value={chosen.namespace.clone()}
-                        on_input={set(EnvironmentsAction::Namespace)} />
-                    <Field name="kube" label={kube_label} test_id="kube-version" value={chosen.kube_version.clone()}
-                        placeholder={kube} note={kube_note} on_input={set(EnvironmentsAction::KubeVersion)} />
+                    { field("release", "Release name", "release-name", &chosen.release_name, "", None, set(EnvironmentsAction::ReleaseName)) }
+                    { field("namespace", "Namespace", "namespace", &chosen.namespace, "", None, set(EnvironmentsAction::Namespace)) }
+                    { field("kube", kube_label, "kube-version", &chosen.kube_version, kube, kube_note, set(EnvironmentsAction::KubeVersion)) }
                 </div>
                 <div class="bar-actions">
                     <button type="button" class="button button-primary" id="open-deploy" aria-pressed={is_deploying.to_string()} onclick={open_deploy}>
-                        <Icon name="deploy" /><span class="label">{ if is_running { "Deploying" } else { "Deploy" } }</span></button>
+                        { icon("deploy") }<span class="label">{ if is_running { "Deploying" } else { "Deploy" } }</span></button>
                 </div>
             }
         </header>
@@ -167,7 +162,7 @@ fn ChartMenu(props: &ChartMenuProps) -> Html {
                 } else {
                     <span class="field-note">{ if props.files.paths.is_empty() { "No chart open" } else { "Chart" } }</span>
                 }
-                <Icon name="down" class="i-small" />
+                { icon_as("down", "i-small") }
             </button>
             if *is_open {
                 <div ref={menu} class="menu" role="menu" aria-label="Examples" {onkeydown}>
@@ -221,7 +216,7 @@ fn NewEnvironment() -> Html {
     };
     if !*is_open {
         let on_press = Callback::from(move |()| is_open.set(true));
-        return html! { <IconButton icon="plus" label="New environment" test_id="environment-new" {on_press} /> };
+        return icon_button("plus", "New environment", Some("environment-new"), on_press);
     }
     let onkeydown = {
         let (close, error) = (close.clone(), error.clone());

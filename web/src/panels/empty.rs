@@ -3,13 +3,11 @@
 use yew::prelude::*;
 
 use crate::examples::EXAMPLES;
-use crate::panels::files::Chooser;
-use crate::panels::use_desk_context;
+use crate::hooks::Desk;
+use crate::panels::files::chooser;
 
 /// The invitation.
-#[component]
-pub(crate) fn Empty() -> Html {
-    let desk = use_desk_context();
+pub(crate) fn empty(desk: &Desk) -> Html {
     html! {
         <main class="workspace empty" aria-label="Open a chart">
             <div class="drop">
@@ -18,8 +16,8 @@ pub(crate) fn Empty() -> Html {
                 <h1>{ "Open a chart" }</h1>
                 <p>{ "Drop a chart as .tgz or .zip, a folder, or single files. It stays in this tab." }</p>
                 <div class="drop-actions">
-                    <Chooser icon="upload" label="Open a chart (.tgz, .zip) or files" test_id="upload" is_folder={false} word="Open files" />
-                    <Chooser icon="folder" label="Open a folder" test_id="upload-folder" is_folder={true} word="Open a folder" />
+                    { chooser(desk, "upload", "Open a chart (.tgz, .zip) or files", "upload", Some("Open files")) }
+                    { chooser(desk, "folder", "Open a folder", "upload-folder", Some("Open a folder")) }
                     { for EXAMPLES.iter().map(|example| {
                         let desk = desk.clone();
                         let onclick = Callback::from(move |_: MouseEvent| desk.open_example(example.id));
@@ -32,8 +30,7 @@ pub(crate) fn Empty() -> Html {
 }
 
 /// Says where dragged files would go.
-#[component]
-pub(crate) fn DropHint() -> Html {
+pub(crate) fn drop_hint() -> Html {
     html! {
         <div class="drop-hint" aria-hidden="true">
             <div class="drop is-over">

@@ -6,9 +6,10 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::components::tree::{NameField, Row, Tree, TreeEvent};
-use crate::components::{Icon, IconButton};
+use crate::components::{icon, icon_button};
 use crate::files::file_name;
-use crate::panels::layers::Layers;
+use crate::hooks::Desk;
+use crate::panels::layers::layers;
 use crate::panels::use_desk_context;
 use crate::state::files::FilesAction;
 use crate::state::panels::PanelsAction;
@@ -32,7 +33,7 @@ pub(crate) fn FilesPanel(props: &FilesPanelProps) -> Html {
             rows(files, &outcome)
         })
     };
-    let command = |run: fn(&crate::hooks::Desk)| {
+    let command = |run: fn(&Desk)| {
         let desk = desk.clone();
         Callback::from(move |()| run(&desk))
     };
@@ -59,47 +60,39 @@ pub(crate) fn FilesPanel(props: &FilesPanelProps) -> Html {
         error: naming.error.clone().map(AttrValue::from),
     });
     let chart = props.outcome.chart.as_ref().map_or("chart", |chart| chart.name.as_str());
-    let undo_label = props
-        .files
-        .undo_label
-        .as_ref()
-        .map_or_else(|| "Nothing to undo".to_owned(), |label| format!("Undo: {label}"));
+    let undo_label = props.files.undo_label.as_ref().map(|label| format!("Undo: {label}"));
+    let undo = undo_label.is_some().then(|| command(|desk| desk.undo()));
+    let undo_label = undo_label.as_deref().unwrap_or("Nothing to undo");
     html! {
         <section class="pane files" id="files" data-testid="files" aria-label="Files">
             <div class="pane-head">
                 <h2>{ "Files" }</h2>
                 <div class="tools">
-                    <IconButton icon="plus" label="New file" test_id="file-new" on_press={command(|desk| desk.send(Action::Files(FilesAction::StartNew)))} />
-                    <IconButton icon="undo" label={undo_label} test_id="file-undo" disabled={props.files.undo_label.is_none()} on_press={command(|desk| desk.undo())} />
-                    <Chooser icon="upload" label="Open a chart (.tgz with its .prov, .zip) or add files" test_id="upload" is_folder={false} />
-                    <Chooser icon="folder" label="Open a folder" test_id="upload-folder" is_folder={true} />
-                    <IconButton icon="package" label={format!("Export {chart} as .tgz, as helm package writes it")} test_id="export-tgz" on_press={command(|desk| desk.export_tgz())} />
-                    <IconButton icon="download" label={format!("Export all files of {chart} as .zip")} test_id="export-zip" on_press={command(|desk| desk.export_zip())} />
+                    { icon_button("plus", "New file", Some("file-new"), command(|desk| desk.send(Action::Files(FilesAction::StartNew)))) }
+                    { icon_button("undo", undo_label, Some("file-undo"), undo) }
+                    { chooser(&desk, "upload", "Open a chart (.tgz with its .prov, .zip) or add files", "upload", None) }
+                    { chooser(&desk, "folder", "Open a folder", "upload-folder", None) }
+                    { icon_button("package", &format!("Export {chart} as .tgz, as helm package writes it"), Some("export-tgz"), command(|desk| desk.export_tgz())) }
+                    { icon_button("download", &format!("Export all files of {chart} as .zip"), Some("export-zip"), command(|desk| desk.export_zip())) }
                 </div>
             </div>
             <Tree label={chart.to_owned()} rows={(*rows).clone()} selected={props.files.selected.clone().map(AttrValue::from)} {naming} {on_event} {on_name}
                 on_stop_naming={command(|desk| desk.send(Action::Files(FilesAction::StopNaming)))} />
-            <Layers files={props.files.clone()} environments={props.environments.clone()} />
+            { layers(&desk, &props.files, &props.environments) }
         </section>
     }
 }
 
-/// Props of [`Chooser`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct ChooserProps {
-    pub(crate) icon: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) test_id: &'static str,
-    pub(crate) is_folder: bool,
-    /// A button with a word instead of an icon with a tooltip.
-    #[prop_or_default]
-    pub(crate) word: Option<&'static str>,
-}
-
-/// A button that is a file input: pressed, the system asks for files.
-#[component]
-pub(crate) fn Chooser(props: &ChooserProps) -> Html {
-    let desk = use_desk_context();
+/// A button that is a file input: pressed, the system asks for files, or for a folder where the icon is one. With a word it is
+/// a button with that word instead of an icon with a tooltip.
+pub(crate) fn chooser(
+    desk: &Desk,
+    name: &'static str,
+    label: &'static str,
+    test_id: &'static str,
+    word: Option<&'static str>,
+) -> Html {
+    let desk = desk.clone();
     let onchange = Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         if let Some(list) = input.files() {
@@ -108,12 +101,12 @@ pub(crate) fn Chooser(props: &ChooserProps) -> Html {
         // The same file may be chosen again.
         input.set_value("");
     });
-    let class = if props.word.is_some() { "button" } else { "icon-button" };
+    let class = if word.is_some() { "button" } else { "icon-button" };
     html! {
-        <label {class} title={props.label}>
-            <Icon name={props.icon} />
-            if let Some(word) = props.word { { word } } else { <span class="sr-only">{ props.label }</span> }
-            <input class="sr-only" type="file" data-testid={props.test_id} multiple=true webkitdirectory={props.is_folder} {onchange} />
+        <label {class} title={label}>
+            { icon(name) }
+            if let Some(word) = word { { word } } else { <span class="sr-only">{ label }</span> }
+            <input class="sr-only" type="file" data-testid={test_id} multiple=true webkitdirectory={name == "folder"} {onchange} />
         </label>
     }
 }
@@ -152,7 +145,7 @@ fn rows(files: &FileList, outcome: &Outcome) -> Vec<Row> {
                 name: file_name(path).to_owned().into(),
                 level: parents.len() + 1,
                 is_open: None,
-                icon: icon(path),
+                icon: icon_of(path),
                 off: outcome.ignored.iter().find(|ignored| ignored.path == *path).map(|ignored| {
                     let sentence = format!("Ignored by the pattern {} in .helmignore", ignored.pattern);
                     (sentence.into(), ignored.pattern.clone().into())
@@ -208,7 +201,7 @@ fn count(outcome: &Outcome, is_meant: impl Fn(&str) -> bool) -> Option<(usize, &
     Some((severities.len(), severities.iter().min()?.word()))
 }
 
-fn icon(path: &str) -> &'static str {
+fn icon_of(path: &str) -> &'static str {
     let name = file_name(path);
     let is_template = path.split('/').any(|part| part == "templates");
     match name {

@@ -1,26 +1,15 @@
 //! The stack of the chosen environment, numbered: the higher number wins.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use crate::panels::use_desk_context;
+use crate::hooks::Desk;
 use crate::state::panels::PanelsAction;
 use crate::state::{Environments, FileList, Pane};
 
-/// Props of [`Layers`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct LayersProps {
-    pub(crate) files: Rc<FileList>,
-    pub(crate) environments: Rc<Environments>,
-}
-
 /// The list under the tree.
-#[component]
-pub(crate) fn Layers(props: &LayersProps) -> Html {
-    let desk = use_desk_context();
-    let chosen = props.environments.chosen();
-    let defaults = props.files.paths.iter().find(|path| *path == "values.yaml");
+pub(crate) fn layers(desk: &Desk, files: &FileList, environments: &Environments) -> Html {
+    let chosen = environments.chosen();
+    let defaults = files.paths.iter().find(|path| *path == "values.yaml");
     let layers: Vec<(&String, &str)> = defaults
         .map(|path| (path, "defaults"))
         .into_iter()

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
-use crate::components::document::{Document, LINE_PX, SourceLine};
-use crate::components::{Icon, IconButton};
+use crate::components::document::{Document, LINE_PX, source_line};
+use crate::components::{icon, icon_as, icon_button};
+use crate::hooks::Desk;
 use crate::panels::use_desk_context;
 use crate::state::panels::PanelsAction;
 use crate::state::result::Item;
@@ -99,12 +100,12 @@ pub(crate) fn Manifests(props: &ManifestsProps) -> Html {
     html! {
         <div class="manifests" role="tabpanel" aria-label="Manifests" data-testid="manifests">
             <div class="toolbar">
-                <label class="filter"><Icon name="filter" /><span class="sr-only">{ "Filter documents" }</span>
+                <label class="filter">{ icon("filter") }<span class="sr-only">{ "Filter documents" }</span>
                     <input type="text" placeholder="Filter by kind, name or path" value={panels.filter.clone()} data-testid="filter" spellcheck="false" {oninput} /></label>
                 <span class="toolbar-note">{ format!("{}, {}", count(n_documents, "document"), count(n_lines, "line")) }</span>
                 <div class="tools">
-                    <IconButton icon="fold" label={if are_all_folded { "Unfold all" } else { "Fold all" }} test_id="fold-all" on_press={fold_all} />
-                    <IconButton icon="copy" label="Copy as helm template prints it" test_id="copy" on_press={copy} />
+                    { icon_button("fold", if are_all_folded { "Unfold all" } else { "Fold all" }, Some("fold-all"), fold_all) }
+                    { icon_button("copy", "Copy as helm template prints it", Some("copy"), copy) }
                 </div>
             </div>
             <div ref={scroller} class="documents" role="region" tabindex="0" aria-label="Rendered manifests" {onscroll}>
@@ -119,9 +120,9 @@ pub(crate) fn Manifests(props: &ManifestsProps) -> Html {
                     }
                     Item::Tile(index) => {
                         let tile = &outcome.tiles[*index];
-                        let problem = tile.problem.and_then(|index| outcome.problems.get(index)).cloned();
-                        let place = problem.as_ref().and_then(|problem| desk.place(problem));
-                        html! { <ErrorTile key={format!("tile {}", tile.source)} tile={tile.clone()} {problem} {place} /> }
+                        let problem = tile.problem.and_then(|index| outcome.problems.get(index));
+                        let place = problem.and_then(|problem| desk.place(problem));
+                        error_tile(&desk, tile, problem, place)
                     }
                 }) }
                 if items.is_empty() {
@@ -218,18 +219,8 @@ impl Drop for Watch {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ErrorTileProps {
-    tile: Tile,
-    problem: Option<Problem>,
-    place: Option<String>,
-}
-
 /// What a failed template leaves.
-#[component]
-fn ErrorTile(props: &ErrorTileProps) -> Html {
-    let desk = use_desk_context();
-    let tile = &props.tile;
+fn error_tile(desk: &Desk, tile: &Tile, problem: Option<&Problem>, place: Option<String>) -> Html {
     let onclick = {
         let (desk, index) = (desk.clone(), tile.problem);
         Callback::from(move |_: MouseEvent| {
@@ -239,24 +230,24 @@ fn ErrorTile(props: &ErrorTileProps) -> Html {
         })
     };
     html! {
-        <section class="document is-failed" data-testid="failed" data-source={tile.source.clone()}>
+        <section key={format!("tile {}", tile.source)} class="document is-failed" data-testid="failed" data-source={tile.source.clone()}>
             if !tile.source.is_empty() {
-                <h3 class="source"><span class="source-still"><SourceLine source={tile.source.clone()} /></span>
-                    <span class="badge badge-error"><Icon name="error" class="i-small" />{ "failed" }</span></h3>
+                <h3 class="source"><span class="source-still">{ source_line(&tile.source) }</span>
+                    <span class="badge badge-error">{ icon_as("error", "i-small") }{ "failed" }</span></h3>
             }
             <div class="tile" role="group" aria-label="Template error">
-                <p class="tile-sentence"><Icon name="error" /><span>{ tile.message.clone() }</span></p>
+                <p class="tile-sentence">{ icon("error") }<span>{ tile.message.clone() }</span></p>
                 <dl class="tile-facts">
-                    if let Some(place) = &props.place {
-                        <dt>{ "At" }</dt><dd><button type="button" class="link" onclick={onclick.clone()}>{ place.clone() }</button></dd>
+                    if let Some(place) = place {
+                        <dt>{ "At" }</dt><dd><button type="button" class="link" {onclick}>{ place }</button></dd>
                     }
-                    if let Some(hint) = props.problem.as_ref().and_then(|problem| problem.hint.clone()) {
+                    if let Some(hint) = problem.and_then(|problem| problem.hint.clone()) {
                         <dt>{ "Hint" }</dt><dd>{ hint }</dd>
                     }
                     if tile.n_more > 0 {
                         <dt>{ "Also" }</dt><dd>{ format!("{} in this file", count(tile.n_more, "further error")) }</dd>
                     }
-                    if props.problem.as_ref().is_some_and(|problem| problem.helm_first) {
+                    if problem.is_some_and(|problem| problem.helm_first) {
                         <dt>{ "Helm" }</dt><dd>{ "prints this error and nothing else" }</dd>
                     }
                 </dl>

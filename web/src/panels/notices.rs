@@ -5,7 +5,7 @@ use std::rc::Rc;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::components::{Icon, IconButton, Sentence};
+use crate::components::{icon_as, icon_button, prose};
 use crate::panels::use_desk_context;
 use crate::state::Action;
 use crate::state::notices::{Notices as State, NoticesAction, Progress};
@@ -37,12 +37,12 @@ pub(crate) fn Notices(props: &NoticesProps) -> Html {
                 let close = Callback::from(move |()| desk.send(Action::Notices(NoticesAction::Close(id))));
                 html! {
                     <div key={notice.id} class={format!("notice notice-{severity}")} role="status" data-testid="notice" data-severity={severity}>
-                        <Icon name={severity} class={classes!(format!("tone-{severity}"))} />
-                        <p><Sentence text={notice.text.clone()} /></p>
+                        { icon_as(severity, &format!("tone-{severity}")) }
+                        <p>{ prose(&notice.text) }</p>
                         if notice.offers_reload {
                             <button type="button" class="button button-small" onclick={reload.clone()}>{ "Load again" }</button>
                         }
-                        <IconButton icon="close" label="Close" on_press={close} />
+                        { icon_button("close", "Close", None, close) }
                     </div>
                 }
             }) }

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::components::{Icon, IconButton};
+use crate::components::{icon_as, icon_button};
+use crate::hooks::Desk;
 use crate::panels::use_desk_context;
 use crate::state::panels::PanelsAction;
 use crate::state::{Outcome, Panels, Tab};
@@ -61,16 +62,14 @@ pub(crate) fn Problems(props: &ProblemsProps) -> Html {
                     }) }
                 </div>
                 <div class="tools">
-                    <IconButton icon="dock" label={if props.is_docked { "Show as a tab" } else { "Show under the manifests" }} on_press={dock} />
+                    { icon_button("dock", if props.is_docked { "Show as a tab" } else { "Show under the manifests" }, None, dock) }
                     if props.is_docked {
-                        <IconButton icon="close" label="Close the list" on_press={close} />
+                        { icon_button("close", "Close the list", None, close) }
                     }
                 </div>
             </div>
             <ol class="problem-list">
-                { for shown.map(|(index, problem)| html! {
-                    <ProblemRow key={index} {index} problem={problem.clone()} place={desk.place(problem)} is_current={panels.problem == Some(index)} />
-                }) }
+                { for shown.map(|(index, problem)| problem_row(&desk, index, problem, panels.problem == Some(index))) }
             </ol>
             if outcome.problems.is_empty() {
                 <p class="problems-empty quiet">{ "No problems were found." }</p>
@@ -79,18 +78,7 @@ pub(crate) fn Problems(props: &ProblemsProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ProblemRowProps {
-    index: usize,
-    problem: Problem,
-    place: Option<String>,
-    is_current: bool,
-}
-
-#[component]
-fn ProblemRow(props: &ProblemRowProps) -> Html {
-    let desk = use_desk_context();
-    let (problem, index) = (&props.problem, props.index);
+fn problem_row(desk: &Desk, index: usize, problem: &Problem, is_current: bool) -> Html {
     let onclick = {
         let desk = desk.clone();
         Callback::from(move |_: MouseEvent| desk.show_problem(index))
@@ -105,14 +93,14 @@ fn ProblemRow(props: &ProblemRowProps) -> Html {
     };
     let severity = problem.severity.word();
     html! {
-        <li class={classes!("problem", props.is_current.then_some("is-current"))} data-testid="problem" data-severity={severity}
-            data-code={problem.code.clone()} data-file={problem.file.clone()} tabindex="0" aria-current={props.is_current.then_some("true")} {onclick} {onkeydown}>
-            <Icon name={severity} class={classes!(format!("tone-{severity}"))} />
+        <li key={index} class={classes!("problem", is_current.then_some("is-current"))} data-testid="problem" data-severity={severity}
+            data-code={problem.code.clone()} data-file={problem.file.clone()} tabindex="0" aria-current={is_current.then_some("true")} {onclick} {onkeydown}>
+            { icon_as(severity, &format!("tone-{severity}")) }
             <div class="problem-text">
                 <p class="sentence"><span class="sr-only">{ format!("{severity}: ") }</span>{ problem.message.clone() }</p>
                 if let Some(hint) = &problem.hint { <p class="hint">{ hint.clone() }</p> }
                 <p class="place">
-                    if let Some(place) = &props.place { <span class="link">{ place.clone() }</span> }
+                    if let Some(place) = desk.place(problem) { <span class="link">{ place }</span> }
                     <span class="code-name">{ problem.code.clone() }</span>
                     if problem.helm_first { <span class="badge">{ "Helm's own error" }</span> }
                 </p>

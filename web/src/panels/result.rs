@@ -6,11 +6,11 @@ use yew::prelude::*;
 
 use crate::components::separator::{Moved, Run, Separator};
 use crate::components::tabs::{TabItem, Tabs};
-use crate::components::{IconButton, Sentence};
+use crate::components::{icon, icon_button, prose};
 use crate::panels::manifests::Manifests;
 use crate::panels::problems::Problems;
 use crate::panels::releases::ReleasesPanel;
-use crate::panels::signature::SignatureNote;
+use crate::panels::signature::signature_note;
 use crate::panels::use_desk_context;
 use crate::state::panels::{DOCK_PER_MILLE, PanelsAction};
 use crate::state::{ClusterState, FileList, Outcome, Panels, Releases, Signature, Tab};
@@ -78,11 +78,11 @@ pub(crate) fn ResultPanel(props: &ResultPanelProps) -> Html {
                 }
             </div>
             if is_slow { <div class="progress-line"></div> }
-            <SignatureNote signature={props.signature.clone()} files={props.files.clone()} />
+            { signature_note(&desk, &props.signature, &props.files) }
             { for outcome.aside.iter().map(|aside| html! {
                 <div key={aside.path.clone()} class="stop-notice" role="alert" data-testid="stop-notice" data-path={aside.path.clone()}>
-                    <crate::components::Icon name="stop" />
-                    <p><Sentence text={aside.sentence.clone()} /></p>
+                    { icon("stop") }
+                    <p>{ prose(&aside.sentence) }</p>
                     <button type="button" class="button button-small" data-testid="again" onclick={again(&aside.path)}>{ "Run it again" }</button>
                 </div>
             }) }
@@ -96,34 +96,28 @@ pub(crate) fn ResultPanel(props: &ResultPanelProps) -> Html {
                 <Problems outcome={outcome.clone()} panels={panels.clone()} {is_docked} />
             }
             if panels.tab == Tab::Notes {
-                <Notes output={outcome.output.clone()} />
+                { notes(outcome.output.notes.as_ref()) }
             }
             if panels.tab == Tab::Releases {
                 <ReleasesPanel cluster={props.cluster.clone()} releases={props.releases.clone()} />
             }
             if panels.tab == Tab::Manifests && !is_docked && !outcome.problems.is_empty() {
                 <div class="dock-edge">
-                    <IconButton icon="dock" label="Show the problems under the manifests" on_press={{
+                    { icon_button("dock", "Show the problems under the manifests", None, {
                         let desk = desk.clone();
                         Callback::from(move |()| desk.panels(PanelsAction::Dock(true)))
-                    }} />
+                    }) }
                 </div>
             }
         </section>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct NotesProps {
-    output: Rc<crate::state::Output>,
-}
-
 /// NOTES.txt as it was rendered.
-#[component]
-fn Notes(props: &NotesProps) -> Html {
+fn notes(notes: Option<&String>) -> Html {
     html! {
         <div class="notes scroll" role="tabpanel" aria-label="Notes" data-testid="notes" tabindex="0">
-            if let Some(notes) = &props.output.notes {
+            if let Some(notes) = notes {
                 <pre>{ notes.clone() }</pre>
             } else {
                 <p class="notes-empty quiet">{ "No notes: this chart has no templates/NOTES.txt, or it was not rendered." }</p>

@@ -1,30 +1,18 @@
 //! The signature of the chart that is open, as a note over the result: what is missing to check it, or what `helm verify`
 //! says of it.
 
-use std::rc::Rc;
-
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::components::{Icon, IconButton, Sentence};
-use crate::panels::use_desk_context;
+use crate::components::{icon, icon_button, prose};
+use crate::hooks::Desk;
 use crate::state::signature::{Stage, Verdict};
 use crate::state::{FileList, Signature};
 
-/// Props of [`SignatureNote`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct SignatureNoteProps {
-    pub(crate) signature: Rc<Signature>,
-    pub(crate) files: Rc<FileList>,
-}
-
 /// Nothing, as long as there is no provenance file.
-#[component]
-pub(crate) fn SignatureNote(props: &SignatureNoteProps) -> Html {
-    let desk = use_desk_context();
-    let signature = &props.signature;
+pub(crate) fn signature_note(desk: &Desk, signature: &Signature, files: &FileList) -> Html {
     let Some(signed) = signature.signed() else { return Html::default() };
-    let (state, tone, icon) = match signature.stage() {
+    let (state, tone, drawing) = match signature.stage() {
         Stage::None => return Html::default(),
         Stage::NoArchive => ("no-archive", "note-warning", "warning"),
         Stage::OtherArchive(_) => ("other-archive", "note-warning", "warning"),
@@ -35,7 +23,7 @@ pub(crate) fn SignatureNote(props: &SignatureNoteProps) -> Html {
         Stage::Ready(Verdict::Lost(_)) => ("lost", "note-warning", "warning"),
     };
     let keyring = signature.keyring.as_deref().unwrap_or_default();
-    let said = |sentence: String| html! { <p><Sentence text={sentence} /></p> };
+    let said = |sentence: String| html! { <p>{ prose(&sentence) }</p> };
     let text = match signature.stage() {
         Stage::None => Html::default(),
         Stage::NoArchive => said(format!(
@@ -51,7 +39,7 @@ pub(crate) fn SignatureNote(props: &SignatureNoteProps) -> Html {
             said(format!("Checking the signature of `{signed}`"))
         }
         Stage::Ready(Verdict::Right(report)) => {
-            let n_edited = props.files.edited.len();
+            let n_edited = files.edited.len();
             html! {
                 <div class="note-text">
                     <pre class="signature-report" data-testid="signature-report">{ report.trim_end().to_owned() }</pre>
@@ -64,7 +52,7 @@ pub(crate) fn SignatureNote(props: &SignatureNoteProps) -> Html {
         Stage::Ready(Verdict::Wrong(sentence)) => html! {
             <div class="note-text">
                 <p data-testid="signature-error">{ sentence.clone() }</p>
-                <p class="quiet"><Sentence text={format!("This is the error of `helm verify` with `{keyring}`. The chart is open all the same; do not trust it for its signature.")} /></p>
+                <p class="quiet">{ prose(&format!("This is the error of `helm verify` with `{keyring}`. The chart is open all the same; do not trust it for its signature.")) }</p>
             </div>
         },
         Stage::Ready(Verdict::Lost(why)) => said(format!("The signature was not checked: {why}.")),
@@ -81,27 +69,20 @@ pub(crate) fn SignatureNote(props: &SignatureNoteProps) -> Html {
     };
     html! {
         <div class={classes!("note", tone)} role="status" data-testid="signature" data-state={state}>
-            if icon.is_empty() { <span class="spinner"></span> } else { <Icon name={icon} /> }
+            if drawing.is_empty() { <span class="spinner"></span> } else { { icon(drawing) } }
             { text }
             if state == "lost" {
                 <button type="button" class="button button-small" data-testid="check-again" onclick={again}>{ "Try again" }</button>
             }
-            if wants_keys { <KeyringButton {is_first} keyring={keyring.to_owned()} /> }
-            <IconButton icon="close" label="Put the signature away" on_press={close} />
+            if wants_keys { { keyring_button(desk, is_first, keyring) } }
+            { icon_button("close", "Put the signature away", None, close) }
         </div>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct KeyringButtonProps {
-    is_first: bool,
-    keyring: AttrValue,
-}
-
 /// Asks the system for a keyring.
-#[component]
-fn KeyringButton(props: &KeyringButtonProps) -> Html {
-    let desk = use_desk_context();
+fn keyring_button(desk: &Desk, is_first: bool, keyring: &str) -> Html {
+    let desk = desk.clone();
     let onchange = Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         if let Some(list) = input.files() {
@@ -110,13 +91,13 @@ fn KeyringButton(props: &KeyringButtonProps) -> Html {
         // The same file may be chosen again.
         input.set_value("");
     });
-    let title = match props.is_first {
+    let title = match is_first {
         true => "Choose a keyring".to_owned(),
-        false => format!("Checked with {}; choose another keyring", props.keyring),
+        false => format!("Checked with {keyring}; choose another keyring"),
     };
     html! {
         <label class="button button-small" {title}>
-            { if props.is_first { "Choose keys" } else { "Other keys" } }
+            { if is_first { "Choose keys" } else { "Other keys" } }
             <input class="sr-only" type="file" data-testid="keyring" {onchange} />
         </label>
     }

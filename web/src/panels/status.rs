@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::components::Icon;
+use crate::components::icon_as;
 use crate::panels::manifests::count;
 use crate::panels::use_desk_context;
 use crate::state::cluster::Stage;
@@ -76,13 +76,13 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
 fn reach(cluster: &ClusterState) -> Html {
     match cluster.name().filter(|_| cluster.stage() == Stage::Connected) {
         Some(name) => {
-            html! { <span class="status-item"><Icon name="cluster" class="i-small" />{ format!("Connected to {name}") }</span> }
+            html! { <span class="status-item">{ icon_as("cluster", "i-small") }{ format!("Connected to {name}") }</span> }
         }
         None if cluster.has_sent => {
-            html! { <span class="status-item"><Icon name="cluster" class="i-small" />{ "Not connected" }</span> }
+            html! { <span class="status-item">{ icon_as("cluster", "i-small") }{ "Not connected" }</span> }
         }
         None => {
-            html! { <span class="status-item"><Icon name="lock" class="i-small" />{ "Nothing sent" }</span> }
+            html! { <span class="status-item">{ icon_as("lock", "i-small") }{ "Nothing sent" }</span> }
         }
     }
 }

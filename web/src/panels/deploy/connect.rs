@@ -1,30 +1,17 @@
 //! Who serves this page, which cluster stands behind it, and the way in.
 
-use std::rc::Rc;
-
 use web_sys::HtmlInputElement;
 use wire::{Mode, TlsMode};
 use yew::prelude::*;
 
-use crate::components::{Icon, Sentence};
+use crate::components::{icon, prose};
+use crate::hooks::Desk;
 use crate::panels::use_desk_context;
 use crate::state::ClusterState;
 use crate::state::cluster::{Door, Stage};
 
-/// Props of [`Connect`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct ConnectProps {
-    pub(crate) cluster: Rc<ClusterState>,
-    /// Facts of the target that stand with those of the cluster.
-    #[prop_or_default]
-    pub(crate) children: Html,
-}
-
-/// The section.
-#[component]
-pub(crate) fn Connect(props: &ConnectProps) -> Html {
-    let desk = use_desk_context();
-    let cluster = &props.cluster;
+/// The section; `facts` of the target stand with those of the cluster.
+pub(crate) fn connect(desk: &Desk, cluster: &ClusterState, facts: Html) -> Html {
     let stage = cluster.stage();
     let again = {
         let desk = desk.clone();
@@ -34,9 +21,12 @@ pub(crate) fn Connect(props: &ConnectProps) -> Html {
         let desk = desk.clone();
         Callback::from(move |_: MouseEvent| desk.sign_out())
     };
-    let on_use = Callback::from(move |event: Event| {
-        desk.use_cluster(event.target_unchecked_into::<HtmlInputElement>().checked());
-    });
+    let on_use = {
+        let desk = desk.clone();
+        Callback::from(move |event: Event| {
+            desk.use_cluster(event.target_unchecked_into::<HtmlInputElement>().checked());
+        })
+    };
     html! {
         <section data-testid="connect" data-state={stage.word()}>
             <h2>{ "Target" }</h2>
@@ -53,7 +43,7 @@ pub(crate) fn Connect(props: &ConnectProps) -> Html {
                         <dt>{ "TLS" }</dt><dd class="tone-warning">{ if info.tls == TlsMode::Plaintext { "not encrypted" } else { "certificate not checked" } }</dd>
                     }
                 }
-                { props.children.clone() }
+                { facts }
             </dl>
             { sentence(cluster) }
             if stage == Stage::SignedOut { <SignIn mode={cluster.session().map(|session| session.mode).unwrap_or_default()} /> }
@@ -63,7 +53,7 @@ pub(crate) fn Connect(props: &ConnectProps) -> Html {
                 <button type="button" class="text-button" onclick={sign_out}>{ "Sign out" }</button>
             } else if stage != Stage::Asking && stage != Stage::SignedOut {
                 <button type="button" class="button button-small" data-testid="connect-again" onclick={again}>
-                    <Icon name="rollback" />{ if stage == Stage::Unasked { "Connect" } else { "Try again" } }</button>
+                    { icon("rollback") }{ if stage == Stage::Unasked { "Connect" } else { "Try again" } }</button>
             }
         </section>
     }
@@ -110,7 +100,7 @@ fn sentence(cluster: &ClusterState) -> Html {
         ),
         _ => return Html::default(),
     };
-    html! { <p class={classes!("connect-note", is_bad.then_some("tone-warning"))}><Sentence text={text} /></p> }
+    html! { <p class={classes!("connect-note", is_bad.then_some("tone-warning"))}>{ prose(&text) }</p> }
 }
 
 /// Props of [`SignIn`].

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::components::fields::breakable;
-use crate::components::{Icon, Sentence};
+use crate::components::{icon_as, prose};
 use crate::hooks::Desk;
 use crate::panels::deploy::counted;
 use crate::panels::use_desk_context;
@@ -21,7 +21,7 @@ pub(crate) fn decisions_made(desk: &Desk, deploy: &Deploy) -> Html {
     }
     html! {
         <section class="group" id="group-decide">
-            <h2 class="group-head"><Icon name="warning" class="tone-warning" />{ "Needs a decision" }<span class="total">{ all.len() }</span></h2>
+            <h2 class="group-head">{ icon_as("warning", "tone-warning") }{ "Needs a decision" }<span class="total">{ all.len() }</span></h2>
             { for all.into_iter().map(|decision| {
                 let chosen = deploy.choices.get(&decision.key).copied();
                 card(desk, &decision, chosen)
@@ -37,7 +37,7 @@ fn card(desk: &Desk, decision: &Decision, chosen: Option<&'static str>) -> Html 
             <header><h3><span class="kind">{ decision.object.kind.clone() }</span>{ " " }{ decision.object.name.clone() }</h3>
                 <span class={classes!("badge", tone)}>{ decision.badge }</span></header>
             <p>if let Some(field) = &decision.field { <code>{ breakable(field) }</code>{ " " } } else { { "It " } }
-                <Sentence text={decision.sentence.clone()} /></p>
+                { prose(&decision.sentence) }</p>
             <fieldset class="choices">
                 <legend class="sr-only">{ decision.field.clone().unwrap_or_else(|| decision.object.name.clone()) }</legend>
                 { for decision.options.iter().map(|option| {

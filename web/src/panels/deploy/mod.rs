@@ -10,37 +10,25 @@ mod operation;
 
 mod review;
 
-pub(crate) use connect::Connect;
+pub(crate) use connect::connect;
 pub(crate) use operation::progress_text;
 pub(crate) use review::class_word;
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use crate::components::Icon;
+use crate::components::{icon, icon_as};
 use crate::hooks::Desk;
-use crate::panels::deploy::operation::OperationPanel;
+use crate::panels::deploy::operation::operation_panel;
 use crate::panels::deploy::review::ReviewPanel;
+use crate::state::AppState;
 use crate::state::cluster::Stage;
 use crate::state::deploy::DeployAction;
-use crate::state::{ClusterState, Deploy, Environments, Outcome};
-
-/// Props of [`DeployPanel`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct DeployPanelProps {
-    pub(crate) cluster: Rc<ClusterState>,
-    pub(crate) deploy: Rc<Deploy>,
-    pub(crate) environments: Rc<Environments>,
-    pub(crate) outcome: Rc<Outcome>,
-}
 
 /// The workspace.
-#[component]
-pub(crate) fn DeployPanel(props: &DeployPanelProps) -> Html {
-    let DeployPanelProps { cluster, deploy, environments, outcome } = props;
+pub(crate) fn deploy_panel(desk: &Desk, state: &AppState) -> Html {
+    let AppState { cluster, deploy, environments, outcome, .. } = state;
     match &deploy.operation {
-        Some(view) => html! { <OperationPanel cluster={cluster.clone()} view={view.clone()} /> },
+        Some(view) => operation_panel(desk, cluster, view),
         None => html! {
             <ReviewPanel cluster={cluster.clone()} deploy={deploy.clone()} environments={environments.clone()} outcome={outcome.clone()} />
         },
@@ -54,12 +42,12 @@ pub(super) fn head(desk: &Desk, title: String, step: usize, end: Html) -> Html {
     let back = Callback::from(move |_: MouseEvent| desk.deploy(DeployAction::Close));
     html! {
         <header class="workspace-head">
-            <button type="button" class="text-button" data-testid="back" onclick={back}><Icon name="back" />{ "Editor" }</button>
+            <button type="button" class="text-button" data-testid="back" onclick={back}>{ icon("back") }{ "Editor" }</button>
             <h1>{ title }</h1>
             <ol class="steps">
                 { for ["Connect", "Review", "Deploy"].into_iter().enumerate().map(|(index, label)| html! {
                     <li key={label} class={(index < step).then_some("is-done")} aria-current={(index == step).then_some("step")}>
-                        if index < step { <Icon name="check" class="i-small" /> }{ label }
+                        if index < step { { icon_as("check", "i-small") } }{ label }
                     </li>
                 }) }
             </ol>

@@ -8,12 +8,11 @@ use wire::{
 };
 use yew::prelude::*;
 
-use crate::components::{Icon, Sentence};
+use crate::components::{icon, icon_as, prose};
 use crate::hooks::{Desk, use_now};
-use crate::panels::deploy::connect::{Connect, SignIn};
+use crate::panels::deploy::connect::SignIn;
 use crate::panels::deploy::logs::Logs;
-use crate::panels::deploy::{counted, head};
-use crate::panels::use_desk_context;
+use crate::panels::deploy::{connect, counted, head};
 use crate::state::cluster::Stage;
 use crate::state::deploy::DeployAction;
 use crate::state::operation::{Link, OperationView, Row};
@@ -21,18 +20,8 @@ use crate::state::panels::PanelsAction;
 use crate::state::time::{instant, span};
 use crate::state::{ClusterState, Pane, Tab};
 
-/// Props of [`OperationPanel`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct OperationPanelProps {
-    pub(crate) cluster: Rc<ClusterState>,
-    pub(crate) view: Rc<OperationView>,
-}
-
 /// The workspace.
-#[component]
-pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
-    let desk = use_desk_context();
-    let view = &props.view;
+pub(crate) fn operation_panel(desk: &Desk, cluster: &ClusterState, view: &Rc<OperationView>) -> Html {
     let is_over = view.is_over();
     let cancel = {
         let desk = desk.clone();
@@ -66,7 +55,7 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
     </> };
     html! {
         <main class="workspace operation" data-testid="operation" data-state={view.word()} data-kind={view.operation.kind.text()} aria-label={title(view)}>
-            { head(&desk, title(view), if is_over { 3 } else { 2 }, html! { <>
+            { head(desk, title(view), if is_over { 3 } else { 2 }, html! { <>
                 if is_over {
                     <span class="push"></span>
                     <button type="button" class="button button-small" data-testid="show-release" onclick={show_release}>{ "Show the release" }</button>
@@ -74,23 +63,23 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
                 } else {
                     <span class="push quiet">{ "It goes on if you close this tab" }</span>
                     <button type="button" class="button button-small button-danger" data-testid="cancel" disabled={view.is_cancelling} onclick={cancel}>
-                        <Icon name="stop" />{ if view.is_cancelling { "Stopping" } else { "Cancel" } }</button>
+                        { icon("stop") }{ if view.is_cancelling { "Stopping" } else { "Cancel" } }</button>
                 }
             </> }) }
             <progress class="progress" aria-label="Objects ready" max={all.max(1).to_string()} value={if is_over && view.state == OperationState::Done { all.max(1) } else { through }.to_string()}></progress>
             <div class="workspace-body">
                 <aside class="workspace-aside">
                     <section><h2>{ "Steps" }</h2><Steps view={view.clone()} /></section>
-                    if props.cluster.stage() == Stage::Connected {
+                    if cluster.stage() == Stage::Connected {
                         <section>
                             <h2>{ "Target" }</h2>
                             <dl class="facts">
-                                if let Some(name) = props.cluster.name() { <dt>{ "Cluster" }</dt><dd>{ name.to_owned() }</dd> }
+                                if let Some(name) = cluster.name() { <dt>{ "Cluster" }</dt><dd>{ name.to_owned() }</dd> }
                                 { facts }
                             </dl>
                         </section>
                     } else {
-                        <Connect cluster={props.cluster.clone()}>{ facts }</Connect>
+                        { connect(desk, cluster, facts) }
                     }
                     if !is_over {
                         <p class="aside-note">{ "Cancel ends what runs and marks the revision as failed; what was applied stays, unless you asked to roll back." }</p>
@@ -99,7 +88,7 @@ pub(crate) fn OperationPanel(props: &OperationPanelProps) -> Html {
                 <div class="workspace-main workspace-main-fixed">
                     { link_note(&view.link) }
                     if is_over { { end(view) } }
-                    { for view.prompts.iter().map(|prompt| prompt_card(&desk, props, prompt)) }
+                    { for view.prompts.iter().map(|prompt| prompt_card(desk, cluster, view, prompt)) }
                     <div class="scroll operation-rows">{ rows(view) }</div>
                     <Logs view={view.clone()} />
                 </div>
@@ -134,7 +123,7 @@ fn link_note(link: &Link) -> Html {
             <div class="note note-warning" role="status"><span class="spinner"></span><p>{ "The bridge does not answer; this page tries again. The operation does not need this page." }</p></div>
         },
         Link::Lost(sentence) => html! {
-            <div class="note note-error" role="alert"><Icon name="error" /><p><Sentence text={sentence.clone()} /></p></div>
+            <div class="note note-error" role="alert">{ icon("error") }<p>{ prose(sentence) }</p></div>
         },
     }
 }
@@ -236,7 +225,7 @@ fn end(view: &OperationView) -> Html {
     .filter(|(n, _)| *n > 0)
     .map(|(n, word)| format!("{n} {word}"))
     .collect();
-    let (tone, icon, sentence) = match result {
+    let (tone, drawing, sentence) = match result {
         OperationResult::Success => {
             let done = if done.is_empty() { String::new() } else { format!(" {}.", done.join(", ")) };
             ("note-ok", "check", format!("{what} went well.{done}"))
@@ -272,9 +261,9 @@ fn end(view: &OperationView) -> Html {
     };
     html! {
         <>
-            <div class={classes!("note", tone)} role="status" data-testid="end"><Icon name={icon} /><p>{ sentence }</p></div>
+            <div class={classes!("note", tone)} role="status" data-testid="end">{ icon(drawing) }<p>{ sentence }</p></div>
             { for view.problems.iter().map(|problem| html! {
-                <div class="note note-error" role="alert" data-testid="operation-problem" data-code={problem.code.text()}><Icon name="error" />
+                <div class="note note-error" role="alert" data-testid="operation-problem" data-code={problem.code.text()}>{ icon("error") }
                     <p>{ format!("{}: {}", problem.title, problem.detail) }</p></div>
             }) }
         </>
@@ -282,15 +271,15 @@ fn end(view: &OperationView) -> Html {
 }
 
 /// A question of the operation.
-fn prompt_card(desk: &Desk, props: &OperationPanelProps, prompt: &OpenPrompt) -> Html {
+fn prompt_card(desk: &Desk, cluster: &ClusterState, view: &OperationView, prompt: &OpenPrompt) -> Html {
     let OpenPrompt { id, question, choices, objects } = prompt;
-    let is_sent = props.view.answering.contains(id);
+    let is_sent = view.answering.contains(id);
     // To go on is offered where the token has expired: there the next one is typed.
-    let mode = props.cluster.session().map(|session| session.mode);
+    let mode = cluster.session().map(|session| session.mode);
     let wants_token = mode == Some(Mode::Passthrough) && choices.contains(&PromptChoice::Continue);
     html! {
         <div class="note note-warning" key={id.clone()} role="alertdialog" aria-label={question.clone()} data-testid="prompt">
-            <Icon name="warning" />
+            { icon("warning") }
             <p>{ question.clone() }{ for objects.iter().map(|object| html! { <>{ " " }<code>{ format!("{} {}", object.kind, object.name) }</code></> }) }</p>
             if wants_token { <SignIn mode={Mode::Passthrough} /> }
             { for choices.iter().map(|choice| {
@@ -353,7 +342,7 @@ fn rows(view: &OperationView) -> Html {
 
 fn mark(class: &str) -> Html {
     match class {
-        "is-ready" => html! { <Icon name="check" class="i-small" /> },
+        "is-ready" => icon_as("check", "i-small"),
         "is-busy" => html! { <span class="spinner"></span> },
         _ => Html::default(),
     }

@@ -7,11 +7,10 @@ use wire::{Class, Impact, PlannedObject};
 use yew::prelude::*;
 
 use crate::components::fields::fields as field_table;
-use crate::components::{Icon, Sentence};
+use crate::components::{icon, icon_as, prose};
 use crate::hooks::{Desk, use_now};
-use crate::panels::deploy::connect::Connect;
 use crate::panels::deploy::decide::{Consent, decisions_made};
-use crate::panels::deploy::{counted, head, step_of};
+use crate::panels::deploy::{connect, counted, head, step_of};
 use crate::panels::use_desk_context;
 use crate::state::cluster::Stage;
 use crate::state::deploy::{DeployAction, Planned, Step, Stop, Subject, Wishes, blockers};
@@ -75,29 +74,30 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
         let (desk, subject) = (desk.clone(), deploy.subject.clone());
         Callback::from(move |_: MouseEvent| desk.review(subject.clone()))
     };
+    let facts = html! { <>
+        <dt>{ "Namespace" }</dt><dd>{ namespace.clone() }</dd>
+        <dt>{ "Release" }</dt><dd>{ release.clone() }</dd>
+        if let Some(planned) = planned {
+            <dt>{ "Revision" }</dt>
+            <dd data-testid="revision">{ if planned.plan.current_revision == 0 { "new".to_owned() } else { planned.plan.current_revision.to_string() } }
+                { " " }{ icon_as("arrow", "i-small") }{ " " }{ planned.plan.next_revision }</dd>
+        }
+        if deploy.subject == Subject::Apply {
+            <dt>{ "Environment" }</dt><dd>{ environment.name.clone() }</dd>
+        }
+    </> };
     html! {
         <main class="workspace review" data-testid="review" data-state={word(&deploy.step)} aria-label="Review of the deploy">
             { head(&desk, title, step_of(stage), html! { <>
                 if let Some(planned) = planned { <span class="push quiet"><Age at_ms={planned.at_ms} /></span> }
                 if stage == Stage::Connected && !matches!(deploy.step, Step::Asking(_) | Step::Busy(_) | Step::Starting) {
                     <button type="button" class={classes!("button", "button-small", planned.is_none().then_some("push"))} data-testid="plan-again" onclick={again}>
-                        <Icon name="rollback" />{ "Plan again" }</button>
+                        { icon("rollback") }{ "Plan again" }</button>
                 }
             </> }) }
             <div class="workspace-body">
                 <aside class="workspace-aside">
-                    <Connect cluster={cluster.clone()}>
-                        <dt>{ "Namespace" }</dt><dd>{ namespace.clone() }</dd>
-                        <dt>{ "Release" }</dt><dd>{ release.clone() }</dd>
-                        if let Some(planned) = planned {
-                            <dt>{ "Revision" }</dt>
-                            <dd data-testid="revision">{ if planned.plan.current_revision == 0 { "new".to_owned() } else { planned.plan.current_revision.to_string() } }
-                                { " " }<Icon name="arrow" class="i-small" />{ " " }{ planned.plan.next_revision }</dd>
-                        }
-                        if deploy.subject == Subject::Apply {
-                            <dt>{ "Environment" }</dt><dd>{ environment.name.clone() }</dd>
-                        }
-                    </Connect>
+                    { connect(&desk, cluster, facts) }
                     if let Some(planned) = planned { { plan_list(planned) } }
                     if stage == Stage::Connected { { wish_list(&desk, deploy.wishes) } }
                 </aside>
@@ -167,8 +167,8 @@ fn failed(desk: &Desk, stop: &Stop) -> Html {
     });
     html! {
         <article class="decision is-bad" role="alert" data-testid="review-failed" data-code={code}>
-            <header><Icon name="error" class="tone-error" /><h3>{ "There is no plan" }</h3></header>
-            <p class="sentence"><Sentence text={stop.sentence()} /></p>
+            <header>{ icon_as("error", "tone-error") }<h3>{ "There is no plan" }</h3></header>
+            <p class="sentence">{ prose(&stop.sentence()) }</p>
             if !objects.is_empty() {
                 <ul class="consent-list">{ for objects.iter().map(|object| html! { <li><code>{ object.to_string() }</code></li> }) }</ul>
             }
@@ -191,7 +191,7 @@ fn plan_list(planned: &Planned) -> Html {
             <h2>{ "Plan" }</h2>
             <ul class="plan-list">
                 if n_decisions > 0 {
-                    <li class="needs"><a href="#group-decide"><Icon name="warning" />{ "Needs a decision" }<span class="total">{ n_decisions }</span></a></li>
+                    <li class="needs"><a href="#group-decide">{ icon("warning") }{ "Needs a decision" }<span class="total">{ n_decisions }</span></a></li>
                 }
                 { for GROUPS.iter().enumerate().filter_map(|(index, (classes, sign, label, tone))| {
                     let n = in_group(planned, classes).len();
@@ -200,7 +200,7 @@ fn plan_list(planned: &Planned) -> Html {
                     })
                 }) }
                 if n_hooks > 0 {
-                    <li><a href="#group-hooks"><Icon name="play" class="i-small" />{ "Hooks" }<span class="total">{ n_hooks }</span></a></li>
+                    <li><a href="#group-hooks">{ icon_as("play", "i-small") }{ "Hooks" }<span class="total">{ n_hooks }</span></a></li>
                 }
             </ul>
             if let Some(record) = planned.plan.record {
@@ -242,7 +242,7 @@ fn plan_body(desk: &Desk, planned: &Planned, deploy: &Deploy) -> Html {
     let stopped = blockers(planned);
     let reason = |sentence: &String| {
         html! {
-            <div class="note note-error" role="alert" data-testid="blocker"><Icon name="error" /><p><Sentence text={sentence.clone()} /></p></div>
+            <div class="note note-error" role="alert" data-testid="blocker">{ icon("error") }<p>{ prose(sentence) }</p></div>
         }
     };
     // One cause often stops every object: a few reasons tell it, and no wall of them hides the plan.
@@ -259,7 +259,7 @@ fn plan_body(desk: &Desk, planned: &Planned, deploy: &Deploy) -> Html {
             }
             if !plan.impact.is_empty() || !plan.warnings.is_empty() {
                 <section class="group impact" data-testid="impact">
-                    <h2 class="group-head"><Icon name="info" />{ "Good to know first" }</h2>
+                    <h2 class="group-head">{ icon("info") }{ "Good to know first" }</h2>
                     <ul class="impact-list">
                         { for plan.impact.iter().map(impact) }
                         { for plan.warnings.iter().map(|warning| html! { <li class="tone-warning">{ warning.clone() }</li> }) }
@@ -287,7 +287,7 @@ fn plan_body(desk: &Desk, planned: &Planned, deploy: &Deploy) -> Html {
             }) }
             if !plan.hooks.is_empty() {
                 <section class="group" id="group-hooks">
-                    <h2 class="group-head"><Icon name="play" />{ "Hooks" }<span class="total">{ plan.hooks.len() }</span></h2>
+                    <h2 class="group-head">{ icon("play") }{ "Hooks" }<span class="total">{ plan.hooks.len() }</span></h2>
                     <ul class="resources">
                         { for plan.hooks.iter().map(|hook| html! {
                             <li class="resource resource-plain"><span class="kind">{ hook.object.kind.clone() }</span><span class="name">{ hook.object.name.clone() }</span>
@@ -327,7 +327,7 @@ fn resource(desk: &Desk, key: String, planned: &PlannedObject, is_turned: bool) 
     html! {
         <li class="resource" {key} data-testid="planned" data-class={class_word(*class)} data-kind={object.kind.clone()} data-name={object.name.clone()} data-namespace={elsewhere}>
             <button type="button" aria-expanded={is_open.to_string()} disabled={!has_more} onclick={turn}>
-                <Icon name={if is_open { "down" } else { "right" }} class="twist" />
+                { icon_as(if is_open { "down" } else { "right" }, "twist") }
                 <span class="kind">{ object.kind.clone() }</span><span class="name">{ object.name.clone() }</span></button>
             <span class="resource-note">{ note }</span>
             if is_open {

@@ -4,7 +4,7 @@ use wire::{Class, ObjectRef, PlannedObject, ResourceStatus, RevisionDetail, Verd
 use yew::prelude::*;
 
 use crate::components::fields::fields;
-use crate::components::{Icon, IconButton};
+use crate::components::{icon_as, icon_button};
 use crate::hooks::Desk;
 use crate::panels::deploy::{class_word, counted};
 use crate::state::Releases;
@@ -19,7 +19,7 @@ pub(crate) fn below(desk: &Desk, releases: &Releases, may_write: bool) -> Html {
     let head = |title: Html, note: String, tools: Html| {
         html! {
             <header class="section-head">{ title }<span class="push quiet">{ note }</span>{ tools }
-                <IconButton icon="close" label="Close" on_press={close.clone()} /></header>
+                { icon_button("close", "Close", None, close.clone()) }</header>
         }
     };
     match &releases.below {
@@ -27,7 +27,7 @@ pub(crate) fn below(desk: &Desk, releases: &Releases, may_write: bool) -> Html {
         Below::Diff(diff) => {
             let n: usize =
                 diff.objects.iter().map(|object| object.fields.len()).sum::<usize>() + diff.values.len();
-            let title = html! { <><h3>{ format!("Revision {}", diff.from.revision) }</h3><Icon name="arrow" class="i-small" /><h3>{ diff.to.revision }</h3></> };
+            let title = html! { <><h3>{ format!("Revision {}", diff.from.revision) }</h3>{ icon_as("arrow", "i-small") }<h3>{ diff.to.revision }</h3></> };
             html! {
                 <section class="field-diff" data-testid="diff" aria-label="Difference of the revisions">
                     { head(title, format!("{} on {}", counted(n, "field"), counted(diff.objects.len(), "object")), Html::default()) }
@@ -137,7 +137,7 @@ fn resource(resource: &ResourceStatus) -> Html {
     html! {
         <tr key={resource.object.to_string()} class={(resource.verdict == Verdict::Failed).then_some("is-trouble")} data-testid="resource" data-verdict={word}>
             <th scope="row"><span class="kind">{ resource.object.kind.clone() }</span><span class="name">{ resource.object.name.clone() }</span></th>
-            <td {class}>if class == "is-ready" { <Icon name="check" class="i-small" /> }{ word }</td>
+            <td {class}>if class == "is-ready" { { icon_as("check", "i-small") } }{ word }</td>
             <td>if let Some((ready, desired)) = resource.ready.zip(resource.desired) { { format!("{ready} of {desired}") } }</td>
             <td>{ if waiting.is_empty() { resource.message.clone() } else { waiting.join("; ") } }</td>
         </tr>

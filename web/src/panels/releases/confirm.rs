@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 use wire::RecoverAction;
 use yew::prelude::*;
 
-use crate::components::Icon;
+use crate::components::icon_as;
 use crate::panels::use_desk_context;
 use crate::state::Releases;
 use crate::state::releases::{Confirm, ReleasesAction};
@@ -85,7 +85,7 @@ pub(crate) fn ConfirmPanel(props: &ConfirmPanelProps) -> Html {
     };
     html! {
         <form class="decision confirm" data-testid="confirm" aria-label={format!("{title} {name}")} {onsubmit} {onkeydown}>
-            <header><Icon name="warning" class="tone-warning" /><h3>{ format!("{title} {name}?") }</h3></header>
+            <header>{ icon_as("warning", "tone-warning") }<h3>{ format!("{title} {name}?") }</h3></header>
             <p>{ note }</p>
             if let Confirm::Uninstall(keeps) = confirm {
                 <label class="check"><input type="checkbox" checked={keeps} onchange={keep} data-testid="keep-history" />{ "Keep the history" }</label>

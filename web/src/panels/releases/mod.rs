@@ -12,8 +12,9 @@ use web_sys::HtmlSelectElement;
 use wire::{LockVerdict, ReleaseSummary, Status};
 use yew::prelude::*;
 
-use crate::components::{Icon, IconButton, Sentence};
+use crate::components::{icon, icon_button, prose};
 use crate::hooks::{Desk, use_now};
+use crate::panels::deploy::connect;
 use crate::panels::releases::below::below;
 use crate::panels::releases::confirm::ConfirmPanel;
 use crate::panels::releases::history::history;
@@ -47,7 +48,7 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
     if stage != Stage::Connected {
         return html! {
             <div class="releases" role="tabpanel" aria-label="Releases" data-testid="releases" data-state={stage.word()}>
-                <div class="releases-empty"><crate::panels::deploy::Connect cluster={cluster.clone()} /></div>
+                <div class="releases-empty">{ connect(&desk, cluster, Html::default()) }</div>
             </div>
         };
     }
@@ -69,7 +70,7 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
     html! {
         <div class="releases" role="tabpanel" aria-label="Releases" data-testid="releases" data-state={state}>
             <div class="toolbar">
-                <span class="field"><Icon name="cluster" /><span class="field-value">{ cluster.name().unwrap_or_default().to_owned() }</span></span>
+                <span class="field">{ icon("cluster") }<span class="field-value">{ cluster.name().unwrap_or_default().to_owned() }</span></span>
                 <label class="field"><span class="field-name">{ "namespace" }</span>
                     <select class="field-select" data-testid="release-namespace" onchange={choose_namespace}>
                         <option value="" selected={releases.namespace.is_empty()}>{ "all" }</option>
@@ -81,10 +82,10 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
                 } else if releases.list.is_some() {
                     <span class="toolbar-note"><ReadAgo at_ms={releases.read_ms} /></span>
                 }
-                <div class="tools"><IconButton icon="rollback" label="Read again" on_press={read} test_id="read-releases" /></div>
+                <div class="tools">{ icon_button("rollback", "Read again", Some("read-releases"), read) }</div>
             </div>
             if let Some(fault) = &releases.fault {
-                <div class="note note-error" role="alert" data-testid="releases-fault"><Icon name="error" /><p><Sentence text={fault.sentence()} /></p></div>
+                <div class="note note-error" role="alert" data-testid="releases-fault">{ icon("error") }<p>{ prose(&fault.sentence()) }</p></div>
             }
             <div class="release-split">
                 { list(&desk, releases) }
@@ -195,14 +196,14 @@ fn detail(desk: &Desk, cluster: &ClusterState, releases: &Rc<Releases>) -> Html 
                     <button type="button" class="button button-small" data-testid="drift" onclick={press(|desk| desk.show_drift())}>{ "Drift" }</button>
                     <button type="button" class="button button-small" data-testid="orphans" onclick={press(|desk| desk.show_orphans())}>{ "Orphans" }</button>
                     if may_write {
-                        <button type="button" class="button button-small" data-testid="run-tests" onclick={press(|desk| desk.run_tests())}><Icon name="play" />{ "Run tests" }</button>
-                        <button type="button" class="button button-small button-danger" data-testid="uninstall" onclick={press(|desk| desk.ask_uninstall())}><Icon name="trash" />{ "Uninstall" }</button>
+                        <button type="button" class="button button-small" data-testid="run-tests" onclick={press(|desk| desk.run_tests())}>{ icon("play") }{ "Run tests" }</button>
+                        <button type="button" class="button button-small button-danger" data-testid="uninstall" onclick={press(|desk| desk.ask_uninstall())}>{ icon("trash") }{ "Uninstall" }</button>
                     }
                 </div>
             </header>
             { lock_note(desk, releases, may_write) }
             { for releases.state.iter().flat_map(|state| state.anomalies.iter()).map(|anomaly| html! {
-                <div class="note note-warning"><Icon name="warning" /><p>{ anomaly.clone() }</p></div>
+                <div class="note note-warning">{ icon("warning") }<p>{ anomaly.clone() }</p></div>
             }) }
             <ConfirmPanel releases={releases.clone()} />
             { history(desk, releases, chosen, may_write, now) }
@@ -219,7 +220,7 @@ fn lock_note(desk: &Desk, releases: &Releases, may_write: bool) -> Html {
     }
     html! {
         <div class="note note-warning" role="status" data-testid="lock" data-verdict={verdict_word(lock.verdict)}>
-            <Icon name="lock" /><p>{ lock.message.clone() }</p>
+            { icon("lock") }<p>{ lock.message.clone() }</p>
             if may_write {
                 { for lock.offers.iter().map(|action| {
                     let (desk, action) = (desk.clone(), *action);

@@ -2,20 +2,13 @@
 
 use yew::prelude::*;
 
-/// Props of [`Sentence`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct SentenceProps {
-    pub(crate) text: AttrValue,
-}
-
 /// The sentence.
-#[component]
-pub(crate) fn Sentence(props: &SentenceProps) -> Html {
+pub(crate) fn prose(text: &str) -> Html {
     // Every second piece stands between two backticks; one without its partner is text.
-    let pieces: Vec<&str> = props.text.split('`').collect();
+    let pieces: Vec<&str> = text.split('`').collect();
     let is_paired = pieces.len() % 2 == 1;
     if !is_paired {
-        return html! { { props.text.clone() } };
+        return html! { { text.to_owned() } };
     }
     let show = |(index, piece): (usize, &&str)| {
         let piece = (*piece).to_owned();
