@@ -140,7 +140,8 @@ impl Files {
         self.check_free(&path, None)?;
         self.remember(format!("new {}", file_name(&path)), Undo::Restore(vec![(path.clone(), None)]));
         self.files.insert(path.clone(), bytes);
-        let touched = Touched { put: BTreeSet::from([path.clone()]), ..Touched::default() };
+        let mut touched = Touched::default();
+        touched.put.insert(path.clone());
         Ok((path, touched))
     }
 

@@ -117,7 +117,7 @@ fn rows(files: &FileList, outcome: &Outcome) -> Vec<Row> {
     let mut folders: Vec<&str> = Vec::new();
     // Folders stand before files of their level, each in order.
     let mut paths: Vec<&String> = files.paths.iter().collect();
-    paths.sort_by(|a, b| tree_order(a, b));
+    paths.sort_unstable_by(|a, b| tree_order(a, b));
     for path in paths {
         let mut parents: Vec<&str> = path.match_indices('/').map(|(at, _)| &path[..at]).collect();
         let same = folders.iter().zip(&parents).take_while(|(a, b)| a == b).count();

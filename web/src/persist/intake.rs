@@ -95,7 +95,7 @@ pub(crate) async fn walk(entries: Vec<FileSystemEntry>) -> Result<Vec<Given>, Js
             break;
         }
     }
-    given.sort_by(|a, b| a.path.cmp(&b.path));
+    given.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(given)
 }
 

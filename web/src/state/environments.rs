@@ -89,7 +89,7 @@ impl Environments {
                 None => list.push(environment(name, &[path], chart_name)),
             }
         }
-        list.sort_by_key(|environment| rank(&environment.name));
+        put_in_order(&mut list);
         if list.is_empty() {
             list.push(environment(DEFAULT, &[], chart_name));
         }
@@ -182,7 +182,7 @@ impl Environments {
                 None => self.list.push(environment(name, &[path], &chart_name)),
             }
         }
-        self.list.sort_by_key(|environment| rank(&environment.name));
+        put_in_order(&mut self.list);
         if self.list.is_empty() {
             self.list.push(environment(DEFAULT, &[], &chart_name));
         }
@@ -216,6 +216,10 @@ fn environment_name(path: &str) -> Option<&str> {
         .or_else(|| stem.strip_prefix("deploy/values-"))
         .or_else(|| stem.strip_prefix("environments/"))?;
     (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+fn put_in_order(list: &mut [Environment]) {
+    list.sort_by_key(|environment| rank(&environment.name));
 }
 
 /// Known names by the way a change takes, others between development and production, by name.

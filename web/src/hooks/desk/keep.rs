@@ -126,7 +126,7 @@ impl Desk {
         };
         *self.0.keeper.store.borrow_mut() = Some(store.clone());
         let mut records = store.records().await.unwrap_or_default();
-        records.sort_by(|(_, a), (_, b)| saved_at(b).total_cmp(&saved_at(a)));
+        records.sort_unstable_by(|(_, a), (_, b)| saved_at(b).total_cmp(&saved_at(a)));
 
         let mut source = None;
         let mut own = None;
