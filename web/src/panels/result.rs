@@ -41,6 +41,8 @@ pub(crate) fn ResultPanel(props: &ResultPanelProps) -> Html {
                 <>{ tab.label() }
                 if let (Tab::Problems, Some(worst)) = (tab, outcome.worst(None)) {
                     <span class={format!("count count-{}", worst.word())}>{ outcome.problems.len() }</span>
+                } else if let (Tab::Releases, n @ 1..) = (tab, props.releases.interrupted.len()) {
+                    <span class="count count-warning" title="Left in the middle of an operation">{ n }</span>
                 }</>
             },
         })

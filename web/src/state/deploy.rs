@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use serde_json::Value;
 use wire::{
     ApplyOptions, Class, ConflictKind, Event, FieldChoice, ObjectConflicts, ObjectRef, OnFailure, Operation,
     OperationKind, Plan, PlannedObject, RevisionSummary, Status,
@@ -99,6 +100,8 @@ pub struct Planned {
     pub read: Vec<String>,
     /// When the cluster was read for lookups (RFC 3339).
     pub as_of: Option<String>,
+    /// Name and version of the chart of the last revision; `None`: there is none.
+    pub before: Option<(String, String)>,
     /// Lookups that were refused and used all the same: what, why.
     pub denied: Vec<(String, String)>,
     /// When it came, in milliseconds since 1970.
@@ -162,7 +165,7 @@ pub struct Decision {
     pub key: String,
     /// The object.
     pub object: ObjectRef,
-    /// `conflict`, `immutable`, `exists already`.
+    /// `conflict`, `immutable`, `exists already`, `remembered`.
     pub badge: &'static str,
     /// The field, when it is about one.
     pub field: Option<String>,
@@ -170,6 +173,8 @@ pub struct Decision {
     pub sentence: String,
     /// Ways to go.
     pub options: Vec<Choice>,
+    /// The word that was chosen for an earlier revision, and holds until another is.
+    pub remembered: Option<&'static str>,
 }
 
 /// One way to go.
@@ -194,8 +199,11 @@ pub fn decisions(plan: &Plan) -> Vec<Decision> {
     for planned in &plan.objects {
         for conflict in &planned.conflicts {
             let owner = &conflict.owner.manager;
-            let options: Vec<Choice> =
-                conflict.advice.iter().map(|choice| field_choice(*choice, conflict)).collect();
+            let options: Vec<Choice> = conflict
+                .advice
+                .iter()
+                .map(|choice| field_choice(*choice, &conflict.chart, &conflict.live))
+                .collect();
             if options.is_empty() {
                 continue;
             }
@@ -214,7 +222,15 @@ pub fn decisions(plan: &Plan) -> Vec<Decision> {
                 field: Some(conflict.field.clone()),
                 sentence: format!("belongs to `{owner}`, {kind}."),
                 options,
+                remembered: None,
             });
+        }
+        for decided in planned.decisions.iter().filter(|decided| decided.remembered) {
+            let decision = remembered(&planned.object, decided);
+            // Whoever owns the field now may be another: then it is a conflict again.
+            if found.iter().all(|known| known.key != decision.key) {
+                found.push(decision);
+            }
         }
         if planned.recreate {
             let detail = planned.problem.as_ref().map_or("", |problem| problem.detail.as_str());
@@ -230,6 +246,7 @@ pub fn decisions(plan: &Plan) -> Vec<Decision> {
                     value: None,
                     note: "What it runs or holds stops meanwhile",
                 }],
+                remembered: None,
             });
         }
     }
@@ -255,6 +272,7 @@ pub fn decisions(plan: &Plan) -> Vec<Decision> {
                 value: None,
                 note: "From then on it belongs to this release, and goes with it",
             }],
+            remembered: None,
         });
     }
     found
@@ -278,25 +296,53 @@ fn can_be_decided(plan: &Plan, planned: &PlannedObject) -> bool {
     }
 }
 
-fn field_choice(choice: FieldChoice, conflict: &wire::FieldConflict) -> Choice {
-    let shown = |value: &Option<serde_json::Value>| value.as_ref().map(|value| value.to_string());
+/// What was decided for an earlier revision: it holds without a word, and may be decided otherwise.
+fn remembered(object: &ObjectRef, decided: &wire::Decision) -> Decision {
+    let owner = decided.owner.as_ref().map(|owner| &owner.manager);
+    let sentence = match (decided.choice, owner) {
+        (FieldChoice::Yield, Some(owner)) => format!("was left to `{owner}`."),
+        (FieldChoice::Yield, None) => "was left to its owner.".to_owned(),
+        (_, Some(owner)) => format!("was taken for the chart, and `{owner}` sets it, too."),
+        (_, None) => "was taken for the chart.".to_owned(),
+    };
+    let mut choices = vec![decided.choice];
+    match decided.choice {
+        FieldChoice::Yield => choices.push(FieldChoice::Force),
+        // What nobody else owns cannot be left to anybody.
+        _ if owner.is_some() => choices.push(FieldChoice::Yield),
+        _ => {}
+    }
+    let options: Vec<Choice> = choices.into_iter().map(|choice| field_choice(choice, &None, &None)).collect();
+    Decision {
+        key: format!("{object} {}", decided.field),
+        object: object.clone(),
+        badge: "remembered",
+        field: Some(decided.field.clone()),
+        sentence,
+        remembered: options.first().map(|option| option.word),
+        options,
+    }
+}
+
+fn field_choice(choice: FieldChoice, chart: &Option<Value>, live: &Option<Value>) -> Choice {
+    let shown = |value: &Option<Value>| value.as_ref().map(|value| value.to_string());
     match choice {
         FieldChoice::Force => Choice {
             word: "force",
             title: "Take it",
-            value: shown(&conflict.chart),
+            value: shown(chart),
             note: "Force this one field, nothing else",
         },
         FieldChoice::TakeOver => Choice {
             word: "take-over",
             title: "Take it over",
-            value: shown(&conflict.chart),
+            value: shown(chart),
             note: "Its owner wrote it once; from now on the chart does",
         },
         FieldChoice::Yield => Choice {
             word: "yield",
             title: "Keep theirs",
-            value: shown(&conflict.live),
+            value: shown(live),
             note: "The chart lets go of this field",
         },
     }
@@ -342,12 +388,17 @@ impl Deploy {
         }
     }
 
+    /// The word of a decision: chosen now, or for an earlier revision.
+    pub fn chosen(&self, decision: &Decision) -> Option<&'static str> {
+        self.choices.get(&decision.key).copied().or(decision.remembered)
+    }
+
     /// Decisions that are still open.
     pub fn open_decisions(&self) -> Vec<Decision> {
         let Some(planned) = self.planned() else { return Vec::new() };
         let is_open = |decision: &Decision| {
-            let chosen = self.choices.get(&decision.key);
-            !decision.options.iter().any(|option| chosen == Some(&option.word))
+            let chosen = self.chosen(decision);
+            !decision.options.iter().any(|option| chosen == Some(option.word))
         };
         planned.decisions().into_iter().filter(is_open).collect()
     }
@@ -396,13 +447,11 @@ impl Deploy {
             };
             let Some(field) = decision.field else { continue };
             let objects = &mut options.conflicts.objects;
-            match objects.iter_mut().find(|known| known.object == decision.object) {
-                Some(known) => drop(known.fields.insert(field, choice)),
-                None => objects.push(ObjectConflicts {
-                    object: decision.object,
-                    fields: BTreeMap::from([(field, choice)]),
-                }),
-            }
+            let at = objects.iter().position(|known| known.object == decision.object).unwrap_or_else(|| {
+                objects.push(ObjectConflicts { object: decision.object, fields: BTreeMap::new() });
+                objects.len() - 1
+            });
+            objects[at].fields.insert(field, choice);
         }
         options
     }
@@ -526,6 +575,7 @@ pub(crate) mod tests {
             options: ApplyOptions::default(),
             read: Vec::new(),
             as_of: None,
+            before: None,
             denied: Vec::new(),
             at_ms: 0.0,
         }
@@ -587,6 +637,21 @@ pub(crate) mod tests {
         reduce(&mut deploy, DeployAction::Step(Step::Planned(Rc::new(planned(ADOPTED)))));
         assert!(!deploy.needs_plan() && !deploy.options().take_ownership);
         assert_eq!(deploy.open_decisions().len(), 1);
+    }
+
+    #[test]
+    fn what_was_decided_before_holds_until_another_word_is_chosen() {
+        let web = r#"{"object":{"apiVersion":"apps/v1","kind":"Deployment","namespace":"shop","name":"web"},
+            "class":"unchanged","decisions":[{"field":".spec.replicas","choice":"yield","remembered":true,
+            "owner":{"manager":"hpa","operation":"update"}}]}"#;
+        let mut deploy = deploy(planned(web));
+        let told = deploy.planned().expect("a plan").decisions();
+        assert_eq!((told[0].badge, told[0].sentence.as_str()), ("remembered", "was left to `hpa`."));
+        assert_eq!(told[0].options.iter().map(|option| option.word).collect::<Vec<_>>(), ["yield", "force"]);
+        assert!(deploy.is_ready() && deploy.options().conflicts.objects.is_empty(), "the bridge knows it");
+        reduce(&mut deploy, DeployAction::Choose(told[0].key.clone(), "force"));
+        assert!(deploy.needs_plan());
+        assert_eq!(deploy.options().conflicts.objects[0].fields[".spec.replicas"], FieldChoice::Force);
     }
 
     #[test]

@@ -293,7 +293,12 @@ mod tests {
             let json = cluster::tests::SIGNED_IN.replace("\"admin\"", &format!("\"{user}\""));
             Action::Cluster(cluster::ClusterAction::Session(cluster::tests::session(&json)))
         };
-        let list = releases::ReleasesAction::List(Rc::default(), false, 1.0);
+        let list = releases::ReleasesAction::List {
+            items: Rc::default(),
+            has_more: false,
+            in_config_maps: 0,
+            now_ms: 1.0,
+        };
         let state = reduce(&AppState::default(), session("ann"));
         let state = reduce(&reduce(&state, Action::Releases(list)), session("ann"));
         assert!(state.releases.list.is_some());

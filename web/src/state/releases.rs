@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use wire::{
-    Drift, Orphans, Plan, RecoverAction, ReleaseState, ReleaseSummary, ResourceStatus, RevisionDetail,
-    RevisionDiff, RevisionSummary,
+    Drift, Interrupted, Orphans, Plan, RecoverAction, ReleaseState, ReleaseSummary, ResourceStatus,
+    RevisionDetail, RevisionDiff, RevisionSummary,
 };
 
 use crate::state::cluster::Fault;
@@ -16,8 +16,12 @@ pub struct Releases {
     pub list: Option<Rc<Vec<ReleaseSummary>>>,
     /// Whether the cluster holds more than were read.
     pub has_more: bool,
+    /// How many keep their records in ConfigMaps and are not shown; from 500 on nobody counts.
+    pub in_config_maps: u32,
     /// When they were read, in milliseconds since 1970.
     pub read_ms: f64,
+    /// Those that a bridge left in the middle of an operation, and that wait for a way out.
+    pub interrupted: Rc<Vec<Interrupted>>,
     /// The namespace that is shown; empty: all.
     pub namespace: String,
     /// The chosen one.
@@ -34,7 +38,7 @@ pub struct Releases {
     pub confirm: Option<Confirm>,
     /// What has been typed for it.
     pub typed: String,
-    /// What went wrong last.
+    /// What went wrong last; it belongs to what is being confirmed, if anything is.
     pub fault: Option<Fault>,
     /// What is on its way, in a few words.
     pub busy: Option<&'static str>,
@@ -139,8 +143,19 @@ pub enum ReleasesAction {
     Fault(Option<Fault>),
     /// The history came.
     History(Name, Rc<ReleaseState>, Rc<Vec<RevisionSummary>>),
-    /// The list came: whether there is more of it, and when.
-    List(Rc<Vec<ReleaseSummary>>, bool, f64),
+    /// These were left in the middle of an operation.
+    Interrupted(Rc<Vec<Interrupted>>),
+    /// The list came.
+    List {
+        /// The releases.
+        items: Rc<Vec<ReleaseSummary>>,
+        /// Whether there are more.
+        has_more: bool,
+        /// How many keep their records elsewhere.
+        in_config_maps: u32,
+        /// When they were read.
+        now_ms: f64,
+    },
     /// Show one namespace; empty: all.
     Namespace(String),
     /// Take a revision into the comparison, or out of it.
@@ -205,6 +220,8 @@ pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
             }
             releases.chosen = chosen;
         }
+        // What was sent waits for its answer.
+        ReleasesAction::Confirm(_) | ReleasesAction::Type(_) if releases.is_starting => {}
         ReleasesAction::Confirm(confirm) => {
             let is_uninstall = |confirm| matches!(confirm, Some(Confirm::Uninstall(_)));
             let was = is_uninstall(releases.confirm);
@@ -216,6 +233,7 @@ pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
                 releases.typed.clear();
             }
             releases.confirm = confirm;
+            releases.fault = None;
         }
         ReleasesAction::Fault(fault) => releases.fault = fault,
         ReleasesAction::History(name, state, history) => {
@@ -226,15 +244,17 @@ pub(crate) fn reduce(releases: &mut Releases, action: ReleasesAction) {
                 releases.history = Some(history);
             }
         }
-        ReleasesAction::List(list, has_more, now_ms) => {
+        ReleasesAction::Interrupted(interrupted) => releases.interrupted = interrupted,
+        ReleasesAction::List { items, has_more, in_config_maps, now_ms } => {
             let is_there = |name: &Name| {
-                list.iter().any(|release| release.name == name.name && release.namespace == name.namespace)
+                items.iter().any(|release| release.name == name.name && release.namespace == name.namespace)
             };
             if !has_more && releases.chosen.as_ref().is_some_and(|chosen| !is_there(chosen)) {
                 reduce(releases, ReleasesAction::Choose(None));
             }
-            releases.list = Some(list);
+            releases.list = Some(items);
             releases.has_more = has_more;
+            releases.in_config_maps = in_config_maps;
             releases.read_ms = now_ms;
         }
         ReleasesAction::Namespace(namespace) => releases.namespace = namespace,
@@ -279,14 +299,16 @@ mod tests {
     fn a_release_that_is_gone_is_no_longer_chosen() {
         let mut releases = Releases::default();
         let list = Rc::new(vec![release("shop", "a"), release("other", "a"), release("shop", "b")]);
-        reduce(&mut releases, ReleasesAction::List(list, false, 1.0));
+        let listed =
+            |items, has_more| ReleasesAction::List { items, has_more, in_config_maps: 0, now_ms: 1.0 };
+        reduce(&mut releases, listed(list, false));
         reduce(&mut releases, ReleasesAction::Choose(Some(name("a"))));
         reduce(&mut releases, ReleasesAction::Namespace("shop".into()));
         assert_eq!(releases.shown().len(), 2);
         let other = Rc::new(vec![release("other", "a")]);
-        reduce(&mut releases, ReleasesAction::List(other.clone(), true, 2.0));
+        reduce(&mut releases, listed(other.clone(), true));
         assert_eq!(releases.chosen, Some(name("a")), "it may be among those that were not read");
-        reduce(&mut releases, ReleasesAction::List(other, false, 3.0));
+        reduce(&mut releases, listed(other, false));
         assert_eq!(releases.chosen, None);
     }
 
@@ -323,7 +345,25 @@ mod tests {
         reduce(&mut releases, ReleasesAction::Show(Below::Nothing));
         assert!(releases.confirm.is_none());
         reduce(&mut releases, ReleasesAction::Confirm(Some(Confirm::Uninstall(true))));
+        assert!(releases.typed.is_empty());
         reduce(&mut releases, ReleasesAction::Choose(Some(name("other"))));
         assert!(releases.confirm.is_none());
+    }
+
+    #[test]
+    fn what_was_sent_waits_for_its_answer_and_a_refusal_stays_until_something_else_is_asked() {
+        let mut releases = Releases::default();
+        reduce(&mut releases, ReleasesAction::Choose(Some(name("web"))));
+        reduce(&mut releases, ReleasesAction::Confirm(Some(Confirm::Cleanup)));
+        reduce(&mut releases, ReleasesAction::Type("web".into()));
+        reduce(&mut releases, ReleasesAction::Starting(true));
+        reduce(&mut releases, ReleasesAction::Confirm(None));
+        reduce(&mut releases, ReleasesAction::Type("we".into()));
+        assert_eq!((releases.confirm, &*releases.typed), (Some(Confirm::Cleanup), "web"));
+        reduce(&mut releases, ReleasesAction::Starting(false));
+        reduce(&mut releases, ReleasesAction::Fault(Some(Fault::Unreachable)));
+        assert!(releases.confirm.is_some() && releases.fault.is_some());
+        reduce(&mut releases, ReleasesAction::Confirm(None));
+        assert!(releases.confirm.is_none() && releases.fault.is_none());
     }
 }

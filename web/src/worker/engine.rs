@@ -304,6 +304,8 @@ mod tests {
         let body = submission.body();
         let apply: wire::Apply = serde_json::from_slice(&body).expect("an apply");
         assert_eq!(apply.world, wire::World::Exact);
+        // The page puts the digest of an archive there.
+        assert!(body.starts_with(b"{\"world\":\"exact\",\"chart\":{\"metadata\":"));
         assert_eq!(apply.chart.metadata["name"], "taskflow-api");
         assert_eq!(apply.documents.len(), submission.documents.len());
         assert_eq!(apply.documents[0].yaml, submission.documents[0].text.to_string_lossy());

@@ -135,6 +135,7 @@ impl Desk {
             self.cluster(ClusterAction::Namespaces(Rc::new(namespaces)));
         }
         self.watch_again().await;
+        self.learn_interrupted().await;
     }
 
     /// What the cluster can do now. The preview follows, where it is for the cluster.

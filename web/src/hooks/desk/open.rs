@@ -116,8 +116,8 @@ impl Desk {
             match upload {
                 Some(Upload::Chart(name, files)) => desk.replace(format!("open {name}"), files, None),
                 Some(Upload::Packaged(name, bytes, files)) => {
+                    desk.hold_archive(bytes, &files);
                     desk.0.files.borrow_mut().replace(&format!("open {name}"), files);
-                    desk.hold_archive(bytes);
                     desk.after_replace(None, Some(name));
                 }
                 Some(Upload::Files(files)) => desk.add(files),

@@ -5,15 +5,17 @@ use std::rc::Rc;
 use serde::Serialize;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
-    Cleanup, Drift, Orphans, Plan, PlanRequest, PlanSubject, Recover, ReleaseState, Releases, Resources,
-    RevisionDetail, Revisions, TestRun, Uninstall,
+    Cleanup, Drift, Operation, Operations, Orphans, Plan, PlanRequest, PlanSubject, Recover, ReleaseState,
+    Releases, Resources, RevisionDetail, Revisions, TestRun, Uninstall,
 };
 
 use crate::hooks::Desk;
 use crate::hooks::task::Task;
-use crate::state::Action;
 use crate::state::cluster::Fault;
+use crate::state::deploy::DeployAction;
+use crate::state::panels::PanelsAction;
 use crate::state::releases::{Below, Confirm, Name, ReleasesAction, Section};
+use crate::state::{Action, Pane, Tab};
 
 /// Pages of the list that are read, of 200 releases each; the page says when there are more.
 const PAGES: usize = 40;
@@ -25,6 +27,7 @@ impl Desk {
         self.ask("Reading the releases", async move {
             let mut items = Vec::new();
             let mut next: Option<String> = None;
+            let mut in_config_maps = 0;
             for _ in 0..PAGES {
                 let path = match &next {
                     Some(next) => format!("/v1/releases?limit=200&continue={next}"),
@@ -32,17 +35,43 @@ impl Desk {
                 };
                 let page: Releases = desk.0.line.bridge.get(&path).await?;
                 items.extend(page.items);
+                in_config_maps = page.in_config_maps.unwrap_or(in_config_maps);
                 next = page.next;
                 if next.is_none() {
                     break;
                 }
             }
-            desk.releases(ReleasesAction::List(Rc::new(items), next.is_some(), crate::hooks::now_ms()));
+            desk.releases(ReleasesAction::List {
+                items: Rc::new(items),
+                has_more: next.is_some(),
+                in_config_maps,
+                now_ms: crate::hooks::now_ms(),
+            });
+            desk.learn_interrupted().await;
             match desk.state().releases.chosen.clone() {
                 Some(name) => desk.read_history(name).await,
                 None => Ok(()),
             }
         });
+    }
+
+    /// Reads which releases a bridge left in the middle. That is help: without an answer there is none.
+    pub(super) async fn learn_interrupted(&self) {
+        if let Ok(operations) = self.0.line.bridge.get::<Operations>("/v1/operations?active=true").await {
+            self.releases(ReleasesAction::Interrupted(Rc::new(operations.interrupted)));
+        }
+    }
+
+    /// Turns from the operation that is shown to its release, with this below its history.
+    pub(crate) fn show_release(&self, below: Below) {
+        let Some(view) = self.state().deploy.operation.clone() else { return };
+        let Operation { namespace, release, .. } = view.operation.clone();
+        self.deploy(DeployAction::Close);
+        self.panels(PanelsAction::ShowTab(Tab::Releases));
+        self.panels(PanelsAction::ShowPane(Pane::Result));
+        self.releases(ReleasesAction::Choose(Some(Name { namespace, name: release })));
+        self.releases(ReleasesAction::Show(below));
+        self.read_releases();
     }
 
     /// Shows one release.
@@ -148,9 +177,7 @@ impl Desk {
             return;
         }
         let typed = releases.typed.trim().to_owned();
-        let confirm = releases.confirm;
-        self.releases(ReleasesAction::Confirm(None));
-        match confirm {
+        match releases.confirm {
             Some(Confirm::Uninstall(keep_history)) => {
                 let Below::Plan(plan) = &releases.below else { return };
                 let body = Uninstall {
@@ -171,7 +198,7 @@ impl Desk {
         }
     }
 
-    /// Starts an operation on the chosen release and watches it.
+    /// Starts an operation on the chosen release and watches it. What was confirmed stays open until the bridge has answered.
     fn operate(&self, verb: &str, body: &impl Serialize) {
         let Some(name) = self.state().releases.chosen.clone() else { return };
         let Ok(body) = serde_json::to_string(body) else { return };
@@ -183,6 +210,9 @@ impl Desk {
         spawn_local(async move {
             let fault = desk.begin_operation(&path, &body).await.err();
             desk.releases(ReleasesAction::Starting(false));
+            if fault.is_none() {
+                desk.releases(ReleasesAction::Confirm(None));
+            }
             desk.show_fault(fault);
         });
     }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use serde_json::json;
 use wasm_bindgen_futures::spawn_local;
 use wire::{
-    ApplyOptions, Code, Lookup, LookupAnswer, Plan, PlanRequest, PlanSubject, ReleaseState, Rollback,
+    ApplyOptions, Code, Lookup, LookupAnswer, Plan, PlanRequest, PlanSubject, ReleaseState, RevisionSummary,
+    Rollback,
 };
 
 use crate::hooks::Desk;
@@ -72,8 +73,12 @@ impl Desk {
                 self.plan("Rendering", async move { desk.plan_apply().await });
             }
             Subject::Rollback(name, to_revision) => {
-                let options = self.state().deploy.options();
+                let state = self.state();
+                let options = state.deploy.options();
                 let request = plan_of_rollback(&name, to_revision, &options);
+                let known =
+                    state.releases.history.as_ref().filter(|_| state.releases.chosen.as_ref() == Some(&name));
+                let before = known.and_then(|history| history.first()).map(chart_of);
                 let desk = self.clone();
                 self.plan("Planning the rollback", async move {
                     Ok(Planned {
@@ -83,6 +88,7 @@ impl Desk {
                         options,
                         read: Vec::new(),
                         as_of: None,
+                        before,
                         denied: Vec::new(),
                         at_ms: crate::hooks::now_ms(),
                     })
@@ -286,8 +292,13 @@ impl Desk {
         if let Some(problem) = reviewed.problem {
             return Err(Stop::Problem(problem));
         }
-        let body = String::from_utf8(body)
+        let mut body = String::from_utf8(body)
             .map_err(|_| Stop::Sentence("The renderer wrote something that is no text.".to_owned()))?;
+        if let Some(sha256) = self.archive_sha256().await
+            && self.state().outcome.submitted == state.outcome.submitted
+        {
+            body = with_archive(&body, &sha256);
+        }
         let submitted =
             Submitted { body: body.into(), expected_revision: last.map_or(0, |last| last.revision), session };
         let denied = rounds.denied(&reviewed.asked);
@@ -305,6 +316,7 @@ impl Desk {
             options,
             read: reviewed.asked.iter().map(describe).collect(),
             as_of,
+            before: last.map(chart_of),
             denied,
             at_ms: crate::hooks::now_ms(),
         })
@@ -338,6 +350,16 @@ impl Planned {
     fn denied_names(&self) -> Vec<String> {
         self.denied.iter().map(|(name, _)| name.clone()).collect()
     }
+}
+
+/// The body with the digest of the archive in its chart, which stands in front of all that a chart or a person wrote.
+fn with_archive(body: &str, sha256: &str) -> String {
+    body.replacen("\"chart\":{", &format!("\"chart\":{{\"archiveSha256\":\"{sha256}\","), 1)
+}
+
+/// Name and version of a revision's chart.
+fn chart_of(revision: &RevisionSummary) -> (String, String) {
+    (revision.chart.clone(), revision.chart_version.clone())
 }
 
 /// The body of a request for a plan.
@@ -393,4 +415,21 @@ impl Submitted {
 
 fn count(n: usize, word: &str) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_the_archive_goes_into_the_chart_and_nowhere_else() {
+        let body =
+            r#"{"world":"exact","chart":{"metadata":{"name":"c"}},"config":{"chart":{}},"documents":[]}"#;
+        let sent = Submitted { body: with_archive(body, "ab").into(), expected_revision: 1, session: None };
+        let apply = sent.with(&[], &ApplyOptions::default(), None);
+        let apply: wire::Apply = serde_json::from_str(&apply).expect("an apply");
+        assert_eq!(apply.chart.archive_sha256.as_deref(), Some("ab"));
+        assert_eq!(apply.chart.metadata["name"], "c");
+        assert_eq!(serde_json::to_string(&apply.config).expect("JSON"), r#"{"chart":{}}"#);
+    }
 }

@@ -1,7 +1,11 @@
 //! The desk checks a signature: it holds the files as they came, and asks the program that knows OpenPGP.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::FileList as ChosenFiles;
 
 use crate::files::Bytes;
@@ -11,22 +15,42 @@ use crate::hooks::task::Task;
 use crate::persist::intake::{self, Signing};
 use crate::state::Action;
 use crate::state::signature::{SignatureAction, Stage, Verdict};
-use crate::worker::check::{Checking, Ended};
+use crate::worker::check::{self, Checking, Ended};
 use crate::worker::protocol::Severity;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = ["crypto", "subtle"], catch)]
+    fn digest(algorithm: &str, bytes: &Uint8Array) -> Result<Promise, JsValue>;
+}
 
 /// The bytes behind the names in the state, and the check under way.
 #[derive(Default)]
 pub(super) struct Held {
     archive: RefCell<Bytes>,
+    /// What was in the archive.
+    unpacked: RefCell<BTreeMap<String, Bytes>>,
     provenance: RefCell<Bytes>,
     keyring: RefCell<Bytes>,
     check: RefCell<Option<Task>>,
 }
 
 impl Desk {
-    /// Keeps the archive that the chart came from, byte for byte.
-    pub(super) fn hold_archive(&self, bytes: Bytes) {
+    /// Keeps the archive that the chart came from, byte for byte, and what was in it.
+    pub(super) fn hold_archive(&self, bytes: Bytes, files: &BTreeMap<String, Bytes>) {
         *self.0.held.archive.borrow_mut() = bytes;
+        self.0.held.unpacked.borrow_mut().clone_from(files);
+    }
+
+    /// SHA-256 in hexadecimal of the archive that the chart came from, as long as the chart is what was in it. `None` as well
+    /// where the browser gives no digests: to pages that came over an open network.
+    pub(super) async fn archive_sha256(&self) -> Option<String> {
+        let held = &self.0.held;
+        let is_whole = self.0.files.borrow().iter().eq(held.unpacked.borrow().iter());
+        let archive = Some(held.archive.borrow().clone()).filter(|_| is_whole)?;
+        let digest = digest("SHA-256", &Uint8Array::from(&*archive)).ok()?;
+        let digest = Uint8Array::new(&JsFuture::from(digest).await.ok()?).to_vec();
+        Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Takes what came along with an upload.
@@ -82,7 +106,10 @@ impl Desk {
         let task = Task::spawn(async move {
             let (giver, wait) = reply();
             let (archive, keyring) = ((archive.as_str(), &*bytes), (keyring.as_str(), &*keys));
-            let checking = Checking::start(archive, &provenance, keyring, move |ended| giver.give(ended));
+            let fetched = check::fetch_program().await;
+            let checking = fetched.and_then(|()| {
+                Checking::start(archive, &provenance, keyring, move |ended| giver.give(ended))
+            });
             let ended = match checking {
                 Ok(checking) => {
                     let ended = wait.await;

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::components::fields::breakable;
-use crate::components::{icon_as, prose};
+use crate::components::{icon, icon_as, prose};
 use crate::hooks::Desk;
 use crate::panels::deploy::counted;
 use crate::panels::use_desk_context;
@@ -12,26 +12,44 @@ use crate::state::deploy::Decision;
 use crate::state::rounds::describe;
 use crate::worker::protocol::Question;
 
-/// All decisions of the plan, made ones included.
+/// All decisions of the plan, made ones included, and those that were made for an earlier revision.
 pub(crate) fn decisions_made(desk: &Desk, deploy: &Deploy) -> Html {
     let Some(planned) = deploy.planned() else { return Html::default() };
-    let all = planned.decisions();
+    let (before, now): (Vec<Decision>, Vec<Decision>) =
+        planned.decisions().into_iter().partition(|decision| decision.remembered.is_some());
+    html! {
+        <>
+            { group(desk, deploy, "group-decide", icon_as("warning", "tone-warning"), "Needs a decision", &now) }
+            { group(desk, deploy, "group-decided", icon("check"), "Decided before", &before) }
+        </>
+    }
+}
+
+fn group(
+    desk: &Desk,
+    deploy: &Deploy,
+    id: &'static str,
+    sign: Html,
+    title: &'static str,
+    all: &[Decision],
+) -> Html {
     if all.is_empty() {
         return Html::default();
     }
     html! {
-        <section class="group" id="group-decide">
-            <h2 class="group-head">{ icon_as("warning", "tone-warning") }{ "Needs a decision" }<span class="total">{ all.len() }</span></h2>
-            { for all.into_iter().map(|decision| {
-                let chosen = deploy.choices.get(&decision.key).copied();
-                card(desk, &decision, chosen)
-            }) }
+        <section class="group" {id}>
+            <h2 class="group-head">{ sign }{ title }<span class="total">{ all.len() }</span></h2>
+            { for all.iter().map(|decision| card(desk, decision, deploy.chosen(decision))) }
         </section>
     }
 }
 
 fn card(desk: &Desk, decision: &Decision, chosen: Option<&'static str>) -> Html {
-    let tone = if decision.badge == "conflict" { "badge-warning" } else { "badge-error" };
+    let tone = match decision.badge {
+        "conflict" => Some("badge-warning"),
+        "remembered" => None,
+        _ => Some("badge-error"),
+    };
     html! {
         <article class="decision" key={decision.key.clone()} data-testid="decision" data-key={decision.key.clone()}>
             <header><h3><span class="kind">{ decision.object.kind.clone() }</span>{ " " }{ decision.object.name.clone() }</h3>

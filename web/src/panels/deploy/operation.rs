@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use wire::{
-    HookPhase, Mode, ObjectState, OpenPrompt, OperationKind, OperationResult, OperationState, PromptChoice,
-    Verdict,
+    HookPhase, Mode, ObjectRef, ObjectState, OpenPrompt, OperationKind, OperationResult, OperationState,
+    Orphans, PromptChoice, Verdict,
 };
 use yew::prelude::*;
 
@@ -13,12 +13,11 @@ use crate::hooks::{Desk, use_now};
 use crate::panels::deploy::connect::SignIn;
 use crate::panels::deploy::logs::Logs;
 use crate::panels::deploy::{connect, counted, head};
+use crate::state::ClusterState;
 use crate::state::cluster::Stage;
-use crate::state::deploy::DeployAction;
 use crate::state::operation::{Link, OperationView, Row};
-use crate::state::panels::PanelsAction;
+use crate::state::releases::Below;
 use crate::state::time::{instant, span};
-use crate::state::{ClusterState, Pane, Tab};
 
 /// The workspace.
 pub(crate) fn operation_panel(desk: &Desk, cluster: &ClusterState, view: &Rc<OperationView>) -> Html {
@@ -32,17 +31,8 @@ pub(crate) fn operation_panel(desk: &Desk, cluster: &ClusterState, view: &Rc<Ope
         Callback::from(move |_: MouseEvent| desk.watch(None))
     };
     let show_release = {
-        let (desk, view) = (desk.clone(), view.clone());
-        Callback::from(move |_: MouseEvent| {
-            desk.deploy(DeployAction::Close);
-            desk.panels(PanelsAction::ShowTab(Tab::Releases));
-            desk.panels(PanelsAction::ShowPane(Pane::Result));
-            desk.choose_release(crate::state::releases::Name {
-                namespace: view.operation.namespace.clone(),
-                name: view.operation.release.clone(),
-            });
-            desk.read_releases();
-        })
+        let desk = desk.clone();
+        Callback::from(move |_: MouseEvent| desk.show_release(Below::Nothing))
     };
     let (through, all) = view.progress();
     let facts = html! { <>
@@ -87,7 +77,7 @@ pub(crate) fn operation_panel(desk: &Desk, cluster: &ClusterState, view: &Rc<Ope
                 </aside>
                 <div class="workspace-main workspace-main-fixed">
                     { link_note(&view.link) }
-                    if is_over { { end(view) } }
+                    if is_over { { end(view) }{ orphans(desk, &view.operation.orphans) } }
                     { for view.prompts.iter().map(|prompt| prompt_card(desk, cluster, view, prompt)) }
                     <div class="scroll operation-rows">{ rows(view) }</div>
                     <Logs view={view.clone()} />
@@ -267,6 +257,23 @@ fn end(view: &OperationView) -> Html {
                     <p>{ format!("{}: {}", problem.title, problem.detail) }</p></div>
             }) }
         </>
+    }
+}
+
+/// What earlier revisions left on the cluster. It is deleted in Releases, or not at all.
+fn orphans(desk: &Desk, objects: &[ObjectRef]) -> Html {
+    if objects.is_empty() {
+        return Html::default();
+    }
+    let (desk, found) = (desk.clone(), Rc::new(Orphans { objects: objects.to_vec(), hooks: Vec::new() }));
+    let show = Callback::from(move |_: MouseEvent| desk.show_release(Below::Orphans(found.clone())));
+    html! {
+        <div class="note note-warning" role="status" data-testid="operation-orphans">
+            { icon("warning") }
+            <p>{ format!("{} of earlier revisions stayed, and no manifest names them: nothing deletes them unasked.", counted(objects.len(), "object")) }
+                { for objects.iter().map(|object| html! { <>{ " " }<code>{ format!("{} {}", object.kind, object.name) }</code></> }) }</p>
+            <button type="button" class="button button-small" data-testid="see-orphans" onclick={show}>{ "Look at them" }</button>
+        </div>
     }
 }
 

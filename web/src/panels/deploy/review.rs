@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use web_sys::HtmlInputElement;
-use wire::{Class, Impact, PlannedObject};
+use wire::{Class, Impact, PlannedChart, PlannedObject};
 use yew::prelude::*;
 
 use crate::components::fields::fields as field_table;
@@ -78,6 +78,9 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
         <dt>{ "Namespace" }</dt><dd>{ namespace.clone() }</dd>
         <dt>{ "Release" }</dt><dd>{ release.clone() }</dd>
         if let Some(planned) = planned {
+            if let Some(chart) = &planned.plan.chart {
+                <dt>{ "Chart" }</dt><dd data-testid="plan-chart" title={chart.digest.clone()}>{ chart_change(planned.before.as_ref(), chart) }</dd>
+            }
             <dt>{ "Revision" }</dt>
             <dd data-testid="revision">{ if planned.plan.current_revision == 0 { "new".to_owned() } else { planned.plan.current_revision.to_string() } }
                 { " " }{ icon_as("arrow", "i-small") }{ " " }{ planned.plan.next_revision }</dd>
@@ -107,6 +110,21 @@ pub(crate) fn ReviewPanel(props: &ReviewPanelProps) -> Html {
                 { foot(&desk, cluster, deploy, planned) }
             }
         </main>
+    }
+}
+
+/// The chart of the last revision and the one of the plan, where they differ.
+fn chart_change(before: Option<&(String, String)>, chart: &PlannedChart) -> Html {
+    let named = |name: &str, version: &str| format!("{name} {version}");
+    let after = named(&chart.name, &chart.version);
+    match before {
+        Some((name, version)) if *name == chart.name && *version != chart.version => {
+            html! { <>{ named(name, version) }{ " " }{ icon_as("arrow", "i-small") }{ " " }{ chart.version.clone() }</> }
+        }
+        Some((name, version)) if *name != chart.name => {
+            html! { <>{ named(name, version) }{ " " }{ icon_as("arrow", "i-small") }{ " " }{ after }</> }
+        }
+        _ => html! { { after } },
     }
 }
 
@@ -184,7 +202,9 @@ fn in_group<'a>(planned: &'a Planned, classes: &[Class]) -> Vec<&'a PlannedObjec
 }
 
 fn plan_list(planned: &Planned) -> Html {
-    let n_decisions = planned.decisions().len();
+    let decisions = planned.decisions();
+    let n_before = decisions.iter().filter(|decision| decision.remembered.is_some()).count();
+    let n_decisions = decisions.len() - n_before;
     let n_hooks = planned.plan.hooks.len();
     html! {
         <section>
@@ -192,6 +212,9 @@ fn plan_list(planned: &Planned) -> Html {
             <ul class="plan-list">
                 if n_decisions > 0 {
                     <li class="needs"><a href="#group-decide">{ icon("warning") }{ "Needs a decision" }<span class="total">{ n_decisions }</span></a></li>
+                }
+                if n_before > 0 {
+                    <li><a href="#group-decided">{ icon("check") }{ "Decided before" }<span class="total">{ n_before }</span></a></li>
                 }
                 { for GROUPS.iter().enumerate().filter_map(|(index, (classes, sign, label, tone))| {
                     let n = in_group(planned, classes).len();

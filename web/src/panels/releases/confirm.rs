@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 use wire::RecoverAction;
 use yew::prelude::*;
 
-use crate::components::icon_as;
+use crate::components::{icon, icon_as, prose};
 use crate::panels::use_desk_context;
 use crate::state::Releases;
 use crate::state::releases::{Confirm, ReleasesAction};
@@ -76,6 +76,7 @@ pub(crate) fn ConfirmPanel(props: &ConfirmPanelProps) -> Html {
             }
         })
     };
+    let is_sent = releases.is_starting;
     let keep = {
         let desk = desk.clone();
         Callback::from(move |event: Event| {
@@ -84,20 +85,26 @@ pub(crate) fn ConfirmPanel(props: &ConfirmPanelProps) -> Html {
         })
     };
     html! {
-        <form class="decision confirm" data-testid="confirm" aria-label={format!("{title} {name}")} {onsubmit} {onkeydown}>
+        <form class="decision confirm" data-testid="confirm" data-state={if is_sent { "sent" } else { "open" }} aria-label={format!("{title} {name}")} {onsubmit} {onkeydown}>
             <header>{ icon_as("warning", "tone-warning") }<h3>{ format!("{title} {name}?") }</h3></header>
             <p>{ note }</p>
             if let Confirm::Uninstall(keeps) = confirm {
-                <label class="check"><input type="checkbox" checked={keeps} onchange={keep} data-testid="keep-history" />{ "Keep the history" }</label>
+                <label class="check"><input type="checkbox" checked={keeps} disabled={is_sent} onchange={keep} data-testid="keep-history" />{ "Keep the history" }</label>
             }
             <div class="confirm-row">
                 if !must_type.is_empty() {
                     <label class="confirm-type"><span>{ "Type " }<code>{ must_type }</code></span>
-                        <input ref={field} class="text-input" type="text" autocomplete="off" spellcheck="false" data-testid="confirm-name" value={releases.typed.clone()} {oninput} /></label>
+                        <input ref={field} class="text-input" type="text" autocomplete="off" spellcheck="false" data-testid="confirm-name" value={releases.typed.clone()} disabled={is_sent} {oninput} /></label>
                 }
-                <button type="submit" class="button button-danger" data-testid="confirm-do" disabled={!releases.is_confirmed()}>{ verb }</button>
-                <button type="button" class="button button-quiet" onclick={close}>{ "Leave it" }</button>
+                <button type="submit" class="button button-danger" data-testid="confirm-do" disabled={is_sent || !releases.is_confirmed()}>
+                    if is_sent { <span class="spinner"></span> }{ verb }</button>
+                <button type="button" class="button button-quiet" disabled={is_sent} onclick={close}>{ "Leave it" }</button>
             </div>
+            if let Some(fault) = releases.fault.as_ref().filter(|_| !is_sent) {
+                <div class="note note-error" role="alert" data-testid="refused" data-code={fault.code().map(|code| code.text())}>{ icon("error") }
+                    <p>{ prose(&fault.sentence()) }</p>
+                </div>
+            }
         </form>
     }
 }

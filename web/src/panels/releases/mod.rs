@@ -9,12 +9,12 @@ mod history;
 use std::rc::Rc;
 
 use web_sys::HtmlSelectElement;
-use wire::{LockVerdict, ReleaseSummary, Status};
+use wire::{LockVerdict, ReleaseSummary, RevisionSummary, Status};
 use yew::prelude::*;
 
 use crate::components::{icon, icon_button, prose};
 use crate::hooks::{Desk, use_now};
-use crate::panels::deploy::connect;
+use crate::panels::deploy::{connect, counted};
 use crate::panels::releases::below::below;
 use crate::panels::releases::confirm::ConfirmPanel;
 use crate::panels::releases::history::history;
@@ -84,15 +84,36 @@ pub(crate) fn ReleasesPanel(props: &ReleasesPanelProps) -> Html {
                 }
                 <div class="tools">{ icon_button("rollback", "Read again", Some("read-releases"), read) }</div>
             </div>
-            if let Some(fault) = &releases.fault {
+            if let Some(fault) = releases.fault.as_ref().filter(|_| releases.confirm.is_none()) {
                 <div class="note note-error" role="alert" data-testid="releases-fault">{ icon("error") }<p>{ prose(&fault.sentence()) }</p></div>
             }
+            { for interrupted(&desk, releases) }
             <div class="release-split">
                 { list(&desk, releases) }
                 { detail(&desk, cluster, releases) }
             </div>
         </div>
     }
+}
+
+/// What was cut off; of the chosen release its own note tells it.
+fn interrupted(desk: &Desk, releases: &Releases) -> Vec<Html> {
+    let left = releases.interrupted.iter().filter_map(|left| {
+        let name = Name { namespace: left.namespace.clone(), name: left.release.clone() };
+        (releases.chosen.as_ref() != Some(&name)).then_some((left, name))
+    });
+    left.map(|(left, name)| {
+        let sentence = format!("`{}` in `{}` was left in the middle: {}.", name.name, name.namespace, left.lock.message);
+        let (desk, key) = (desk.clone(), format!("{}/{}", name.namespace, name.name));
+        let onclick = Callback::from(move |_: MouseEvent| desk.choose_release(name.clone()));
+        html! {
+            <div {key} class="note note-warning" role="status" data-testid="interrupted" data-name={left.release.clone()}>
+                { icon("warning") }<p>{ prose(&sentence) }</p>
+                <button type="button" class="button button-small" data-testid="see-interrupted" {onclick}>{ "Ways out" }</button>
+            </div>
+        }
+    })
+    .collect()
 }
 
 #[derive(PartialEq, Properties)]
@@ -156,8 +177,21 @@ fn list(desk: &Desk, releases: &Releases) -> Html {
             } else if shown.is_empty() && releases.list.is_some() {
                 <p class="quiet release-none">{ "There is no release here. Deploy one." }</p>
             }
+            if releases.in_config_maps > 0 {
+                <p class="quiet release-none" data-testid="in-config-maps">{ in_config_maps(releases.in_config_maps) }</p>
+            }
         </div>
     }
+}
+
+fn in_config_maps(n: u32) -> String {
+    let more = if n < 500 { "" } else { " or more" };
+    format!("Not shown: {}{more} whose records are in ConfigMaps.", counted(n as usize, "release"))
+}
+
+/// A writer of records that is neither Helm nor a bridge. Whoever may write Secrets may write records.
+pub(super) fn stranger(revision: &RevisionSummary) -> Option<String> {
+    revision.writer.clone().filter(|writer| !matches!(&**writer, "Helm" | "helm"))
 }
 
 /// The dot of a status.
@@ -187,8 +221,9 @@ fn detail(desk: &Desk, cluster: &ClusterState, releases: &Rc<Releases>) -> Html 
             <header class="release-head">
                 <div><h3>{ chosen.name.clone() }</h3>
                     if let Some(last) = last {
-                        <p class="quiet">{ format!("Revision {}, {}{}", last.revision, last.status.text(),
-                            last.updated.as_ref().map(|updated| format!(", {}", ago(updated, now))).unwrap_or_default()) }</p>
+                        <p class="quiet" data-testid="release-facts">{ format!("Revision {}, {}{}{}", last.revision, last.status.text(),
+                            last.updated.as_ref().map(|updated| format!(", {}", ago(updated, now))).unwrap_or_default(),
+                            last.writer.as_ref().map(|writer| format!(", record by {}", if writer == "helm" { "the bridge" } else { writer })).unwrap_or_default()) }</p>
                     }
                 </div>
                 <div class="tools">
