@@ -65,6 +65,20 @@ visit("a signature is checked in the words of helm, by a program that is loaded 
   }),
 );
 
+visit("a program for signatures that cannot be fetched is told at once, and asked for again", (visitor) =>
+  signed(visitor, async ({ archive, provenance, keys }) => {
+    await visitor.open();
+    await visitor.page.route("**/checker_bg.wasm", (route) => route.fulfill({ status: 404 }));
+    await visitor.upload([archive, provenance, keys]);
+    const lost = visitor.find("signature", { state: "lost" });
+    assert.match(await lost.textContent(), /not checked: .*could not be fetched \(status 404\)/);
+    await visitor.page.unroute("**/checker_bg.wasm");
+    await visitor.find("check-again").click();
+    await visitor.find("signature", { state: "right" }).waitFor();
+    assert.match(visitor.faults.splice(0).join("\n"), /^page console: Failed to load resource: .*404[^\n]*$/);
+  }),
+);
+
 visit("a signature of another archive says so, and the open chart stays", (visitor) =>
   signed(visitor, async ({ archive, provenance, keys }) => {
     await visitor.open();

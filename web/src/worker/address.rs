@@ -10,6 +10,8 @@ use web_sys::{Worker, WorkerOptions, WorkerType};
 pub(crate) const RENDERER: &str = "./worker_loader.js";
 /// Checks signatures; loaded when there is one to check.
 pub(crate) const CHECKER: &str = "./checker_loader.js";
+/// The larger part of [`CHECKER`]; it loads that itself.
+pub(crate) const CHECKER_CODE: &str = "./checker_bg.wasm";
 
 #[wasm_bindgen]
 extern "C" {

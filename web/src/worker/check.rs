@@ -6,12 +6,33 @@ use std::rc::Rc;
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ErrorEvent, MessageEvent, Response, Worker};
 
-use crate::worker::address::{CHECKER, text_of, trusted_worker};
+use crate::worker::address::{CHECKER, CHECKER_CODE, text_of, trusted_worker};
 
 /// From the start of the program to its first word, on a slow line.
 const LOAD_MS: u32 = 60_000;
+
+/// Fetches the program, so that a failure is told at once: a worker that cannot fetch its code says nothing at all. What was
+/// fetched is in the browser's cache when the worker asks for it.
+///
+/// # Errors
+/// Why it could not be fetched.
+pub(crate) async fn fetch_program() -> Result<(), String> {
+    let unreachable =
+        |_| "the program that checks it could not be fetched, because the bridge does not answer".to_owned();
+    // A page has a window.
+    let Some(window) = web_sys::window() else { return Ok(()) };
+    let answer = JsFuture::from(window.fetch_with_str(CHECKER_CODE)).await.map_err(unreachable)?;
+    let answer: Response = answer.unchecked_into();
+    if !answer.ok() {
+        return Err(format!("the program that checks it could not be fetched (status {})", answer.status()));
+    }
+    // Only a body that was read to its end is kept.
+    let body = answer.array_buffer().map_err(|error| text_of(&error))?;
+    JsFuture::from(body).await.map(drop).map_err(unreachable)
+}
 
 /// How a check ended.
 #[derive(Debug)]
