@@ -38,8 +38,8 @@ export function takeFields(path, object) {
   return api("PATCH", `${path}?fieldManager=somebody&force=true`, object, "application/apply-patch+yaml");
 }
 
-// Leaves a revision as a helm does that was killed in the middle.
-export async function leavePending(namespace, release, revision) {
+// Leaves a revision as a helm does that was killed in the middle; with annotations, as a bridge does.
+export async function leavePending(namespace, release, revision, annotations = {}) {
   const path = `/api/v1/namespaces/${namespace}/secrets/sh.helm.release.v1.${release}.v${revision}`;
   const secret = await api("GET", path);
   const base64 = (text) => Buffer.from(text, "base64");
@@ -48,7 +48,7 @@ export async function leavePending(namespace, release, revision) {
   record.info.status = "pending-upgrade";
   const text = gzipSync(JSON.stringify(record)).toString("base64");
   const patch = {
-    metadata: { labels: { status: "pending-upgrade" } },
+    metadata: { labels: { status: "pending-upgrade" }, annotations },
     data: { release: Buffer.from(text).toString("base64") },
   };
   await api("PATCH", path, patch, "application/merge-patch+json");

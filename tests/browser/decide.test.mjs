@@ -47,6 +47,22 @@ visit("a field of somebody else and an object that cannot change wait for the pe
   const anew = await api("GET", map("fixed"));
   assert.equal(anew.data.greeting, "changed");
   assert.notEqual(anew.metadata.uid, kept.metadata.uid);
+
+  // What was decided holds for the next revision, which says so, until the person decides otherwise.
+  await visitor.find("back").click();
+  await visitor.openFile("Chart.yaml");
+  await visitor.type("apiVersion: v2\nname: greeting\nversion: 0.2.0\n");
+  await visitor.page.locator("#open-deploy").click();
+  await visitor.find("review-again").click();
+  await visitor.reviewed();
+  assert.match(await visitor.find("plan-chart").textContent(), /^greeting 0\.1\.0\s+0\.2\.0$/);
+  const before = visitor.find("decision").filter({ hasText: "was left to somebody" });
+  assert.ok(await before.locator('[data-word="yield"] input').isChecked());
+  await visitor.page.locator('[data-testid="deploy"][aria-disabled="false"]').waitFor();
+  await before.locator('[data-word="force"]').click();
+  await visitor.find("planned", { class: "update", name: release }).waitFor();
+  assert.equal(await visitor.deployed(), "success");
+  assert.equal((await api("GET", map(release))).data.greeting, "changed", "it was taken after all");
 }, []);
 
 const SLOW = `apiVersion: apps/v1
