@@ -20,7 +20,8 @@ use crate::auth::Caller;
 use crate::metrics::{Finding, Place};
 use crate::operations::inputs::Inputs;
 use crate::operations::owner;
-use crate::operations::plan::{self, Progress};
+use crate::operations::plan;
+use crate::operations::request::{Progress, Request};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// The longest a plan may take, as the table of routes says for an answer in one piece.
@@ -75,7 +76,7 @@ async fn made(
     let person = state.person(caller).await?;
     let _place = state.plans().begin(caller.identity())?;
     let inputs = Inputs::of(&cluster, &request.namespace, &request.release, &request.subject).await?;
-    let asked = plan::Request { progress, ..inputs.request() };
+    let asked = Request { progress, ..inputs.request() };
     plan::refuse_denied(&cluster, &asked, state.policy()).await?;
     let prepared = plan::make(&cluster, &asked, &state.redactor(Place::Plan)).await?;
     state.metrics().plan(finding(&prepared.plan), started.elapsed());

@@ -4,9 +4,9 @@ use serde_json::Value;
 use wire::{Class, Code, FieldChoice, Owner, Problem};
 
 use super::decide::Settled;
-use super::examine::{Context, Examined, Refusal};
 use super::fields::Shape;
 use super::managed::{HELM, Manager};
+use super::view::{Context, Examined, Refusal};
 use super::{conflict, fields, managed, normalise};
 use crate::fieldpath::{Path, Step};
 use crate::kube::{Applied, ApplyOptions, Error};

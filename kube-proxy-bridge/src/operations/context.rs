@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
 use release::record::Record;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
@@ -13,8 +14,8 @@ use wire::{Code, Counts, EventBody, ObjectRef, ObjectState, OperationState, Prob
 
 use super::draft;
 use super::handle::{Halt, Handle};
-use super::keeper::Pulse;
 use super::log::guard;
+use super::pulse::{Failure, LAST_WORD, Pulse};
 use crate::aside::aside;
 use crate::documents;
 use crate::kube::{self, Cluster};
@@ -243,9 +244,40 @@ impl Context {
         self.checkpoint()?;
         let pulse = guard(&self.pulse).clone();
         match pulse {
-            Some(pulse) => pulse.assure(self).await,
+            Some(pulse) => self.assure(&pulse).await,
             None => Ok(()),
         }
+    }
+
+    /// Completes when the record is known to be ours: at once after a recent heartbeat, else with the next one.
+    ///
+    /// # Errors
+    /// Somebody else has the record, it could not be written for two minutes, or the operation stops.
+    async fn assure(&self, pulse: &Pulse) -> Result<(), Stop> {
+        let started = Instant::now();
+        while pulse.is_old(Timestamp::now()) {
+            let age = self.age();
+            let beaten = tokio::select! {
+                beaten = pulse.beat() => beaten,
+                stop = self.stopped() => return Err(stop),
+            };
+            match beaten {
+                None | Some(Ok(())) => return Ok(()),
+                Some(Err(Failure::Hijacked(detail))) => return Err(Stop::Hijacked(detail)),
+                Some(Err(Failure::Later(problem))) if problem.code == Code::Unauthenticated => {
+                    self.refresh(age, &problem.detail).await?;
+                }
+                Some(Err(Failure::Later(problem))) if started.elapsed() > LAST_WORD => {
+                    let detail = format!("nothing more is sent without the record: {}", problem.detail);
+                    return Err(Stop::failed(Code::RecordWriteFailed, detail));
+                }
+                Some(Err(Failure::Later(_))) => tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    stop = self.stopped() => return Err(stop),
+                },
+            }
+        }
+        Ok(())
     }
 
     /// Whether to go on.

@@ -13,7 +13,7 @@ use wire::{
 };
 
 use super::conflict;
-use super::draft::identity;
+use super::identity::identity;
 use super::managed::{self, HELM};
 use crate::fieldpath::Path;
 use crate::object::Object;

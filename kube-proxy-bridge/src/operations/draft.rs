@@ -1,18 +1,43 @@
-//! A new revision before it is written: its record, and its objects where they go.
+//! A new revision before it is written: its record, and what it would send.
 //!
 //! Source: helm v4.3.1 `pkg/action/{install,upgrade,rollback}.go`.
 
+use std::collections::BTreeMap;
+
 use release::record::{Hook, HookRun, Info, Record, Time};
 use serde_json::Value;
-use wire::{Apply, Problem, Status};
+use wire::{Apply, ApplyOptions, OperationKind, Problem, Status};
 
-use super::context::{Broken, Context, Stop};
-pub(super) use super::examine::identity;
-use crate::documents::{self, Set};
-use crate::kube;
+use crate::documents::{self, Item, Set};
 use crate::object::Object;
-use crate::releases::chart_to_record;
 pub(super) use crate::releases::lock::now;
+use crate::releases::{Entry, chart_to_record};
+
+/// What is known before anything is written.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) kind: OperationKind,
+    pub(super) record: Record,
+    pub(super) labels: BTreeMap<String, String>,
+    /// What is noted on the record's Secret besides how far the operation is.
+    pub(super) notes: BTreeMap<String, String>,
+    /// Definitions that are sent before.
+    pub(super) crds: Vec<Item>,
+    pub(super) objects: Vec<Object>,
+    pub(super) base: Vec<Object>,
+    /// What is marked superseded at the end.
+    pub(super) previous: Vec<u32>,
+    pub(super) options: ApplyOptions,
+    pub(super) migrates: bool,
+    pub(super) planned: bool,
+}
+
+/// What a look at the history found.
+pub(super) enum Found {
+    /// This operation has begun before, in another process.
+    Attached(Box<Entry>),
+    New(Box<Prepared>),
+}
 
 /// What an install or upgrade would write, status pending.
 ///
@@ -112,74 +137,6 @@ pub(super) fn objects_of(hook: &Hook) -> Result<Vec<Object>, Problem> {
     documents::objects(&hook.manifest, &hook.path)
 }
 
-/// Objects in their places, and those whose kind the cluster does not serve.
-#[derive(Debug, Default)]
-pub(super) struct Placed {
-    /// A cluster-scoped one has no namespace, every other has one.
-    pub(super) objects: Vec<Object>,
-    pub(super) unserved: Vec<(Object, kube::Error)>,
-}
-
-impl Placed {
-    /// The objects, when all are in their places.
-    ///
-    /// # Errors
-    /// Helm's sentence about the first whose kind is not served.
-    pub(super) fn all(self) -> Result<Vec<Object>, Stop> {
-        match self.unserved.first() {
-            Some((object, error)) => Err(unknown_kind(object, error)),
-            None => Ok(self.objects),
-        }
-    }
-}
-
-/// Puts objects where they go: into the release's namespace what names none, into none what has none. A kind that one of
-/// `definitions` defines need not be served yet.
-pub(super) async fn place(
-    context: &Context,
-    objects: Vec<Object>,
-    definitions: &[&Object],
-) -> Result<Placed, Stop> {
-    let mut placed = Placed::default();
-    for mut object in objects {
-        let (api_version, kind) = (object.api_version().to_owned(), object.kind().to_owned());
-        let resource = context
-            .call(|cluster| {
-                let (api_version, kind) = (&api_version, &kind);
-                async move { cluster.resource(api_version, kind).await }
-            })
-            .await;
-        let namespaced = match resource {
-            Ok(resource) => resource.namespaced,
-            Err(Broken::Kube(error)) if error.is_not_found() => match defined(definitions, &object) {
-                Some(namespaced) => namespaced,
-                None => {
-                    placed.unserved.push((object, error));
-                    continue;
-                }
-            },
-            Err(other) => return Err(other.into()),
-        };
-        settle(&mut object, namespaced, context.handle.namespace());
-        placed.objects.push(object);
-    }
-    Ok(placed)
-}
-
-/// Whether the kind that one of these definitions gives lives in namespaces; `None` when none defines it.
-fn defined(definitions: &[&Object], object: &Object) -> Option<bool> {
-    let reference = object.reference();
-    let text = |object: &Object, pointer: &str| {
-        object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let own =
-        definitions.iter().filter(|object| object.kind() == "CustomResourceDefinition").find(|object| {
-            text(object, "/spec/group") == reference.group()
-                && text(object, "/spec/names/kind") == reference.kind
-        });
-    own.map(|object| text(object, "/spec/scope") == "Namespaced")
-}
-
 /// Puts one object where it goes.
 pub(super) fn settle(object: &mut Object, namespaced: bool, namespace: &str) {
     if !namespaced {
@@ -189,56 +146,6 @@ pub(super) fn settle(object: &mut Object, namespaced: bool, namespace: &str) {
     } else if object.namespace().is_empty() {
         object.set_metadata("namespace", namespace);
     }
-}
-
-/// The refusal of a kind that the cluster does not serve, in Helm's words.
-pub(super) fn unknown_kind(object: &Object, error: &kube::Error) -> Stop {
-    let detail = format!(
-        "resource mapping not found for name: \"{}\" namespace: \"{}\" from \"\": no matches for kind \"{}\" in \
-         version \"{}\"\nensure CRDs are installed first",
-        object.name(),
-        object.namespace(),
-        object.kind(),
-        object.api_version()
-    );
-    let mut problem = Problem { detail, ..error.problem() };
-    problem.objects = vec![object.reference()];
-    problem.into()
-}
-
-/// The objects of a record's manifest, where they go. One whose version is served no longer is found by another version
-/// of its kind.
-pub(super) async fn stored(context: &Context, record: &Record) -> Result<Placed, Stop> {
-    let items = documents::read_stored(&record.manifest)?;
-    let mut placed = place(context, items.into_iter().map(|item| item.object).collect(), &[]).await?;
-    if placed.unserved.is_empty() {
-        return Ok(placed);
-    }
-    let served =
-        context.call(|cluster| async move { cluster.resources().await }).await.map_err(Stop::from)?;
-    for (mut object, error) in std::mem::take(&mut placed.unserved) {
-        let reference = object.reference();
-        match served.iter().find(|other| other.group == reference.group() && other.kind == reference.kind) {
-            Some(other) => {
-                object.as_map_mut().insert("apiVersion".to_owned(), other.api_version().into());
-                settle(&mut object, other.namespaced, context.handle.namespace());
-                placed.objects.push(object);
-            }
-            None => placed.unserved.push((object, error)),
-        }
-    }
-    Ok(placed)
-}
-
-/// The objects of the revision before: what they have and the new one has not is deleted. Those of a kind that the cluster
-/// serves in no version are left where they are, and told.
-pub(super) async fn base(context: &Context, record: &Record) -> Result<Vec<Object>, Stop> {
-    let placed = stored(context, record).await?;
-    for (object, error) in placed.unserved {
-        let message = format!("it is left as it is: {}", error.message);
-        context.warn(Some(&object.reference()), vec![message]);
-    }
-    Ok(placed.objects)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use release::record::Record;
 use wire::{Class, Code, Drift, ObjectRef, Orphans, Problem, Status};
 
-use super::examine::identity;
+use super::identity::identity;
 use super::inputs::Inputs;
 use super::orphans;
 use super::plan::make;

@@ -2,54 +2,22 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use release::record::{self, Hook, Record};
 use wire::{EventBody, OperationKind, PlanSubject, Problem};
 
 use super::conflict;
 use super::context::{Context, Stop};
-use super::draft;
+use super::draft::{self, Prepared};
+use super::identity::identity;
 use super::inputs::Inputs;
+use super::job::Job;
+use super::place;
 use super::plan;
-use super::plans::Plans;
-use super::prepare::Prepared;
-use super::run::Job;
-use crate::audit::Audit;
-use crate::kube::Cluster;
-use crate::metrics::Metrics;
+use super::request::Request;
 use crate::object::Object;
 use crate::policy::{self, Policy};
-use crate::redact::Redactor;
-use crate::releases::lock::Patience;
 use crate::releases::refuse_too_large as refuse_encoded;
-
-/// What an operation works with.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    /// The cluster as the caller sees it.
-    pub cluster: Cluster,
-    /// What may be sent.
-    pub policy: Arc<Policy>,
-    /// Hides what is secret.
-    pub redactor: Redactor,
-    /// Plans that were made.
-    pub plans: Arc<Plans>,
-    /// Counts.
-    pub metrics: Metrics,
-    /// Writes down.
-    pub audit: Audit,
-    /// How the caller signed in, for the audit log.
-    pub mode: &'static str,
-    /// Where the caller is, for the audit log.
-    pub peer: String,
-    /// Who does it, for records and events that people read.
-    pub actor: String,
-    /// How often a running operation signs its record.
-    pub heartbeat: Duration,
-    /// When silence means that somebody is gone.
-    pub patience: Patience,
-}
 
 /// Refuses a record that no cluster stores, before anything is written.
 pub(super) fn refuse_too_large(record: &Record) -> Result<(), Problem> {
@@ -83,7 +51,7 @@ pub(super) async fn check_hooks(
     let mut objects = Vec::new();
     let runs = |hook: &&Hook| hook.events.iter().any(|event| events.contains(&event.as_str()));
     for hook in hooks.iter().filter(runs) {
-        objects.extend(draft::place(context, draft::objects_of(hook)?, definitions).await?.objects);
+        objects.extend(place::place(context, draft::objects_of(hook)?, definitions).await?.objects);
     }
     Ok(check_objects(job, &objects)?)
 }
@@ -98,9 +66,8 @@ pub(super) async fn check(job: &Job, context: &Context, prepared: &Prepared) -> 
     }
     if prepared.options.prune {
         // What a forged record names must not be deleted either.
-        let kept: HashSet<_> =
-            prepared.objects.iter().map(|object| draft::identity(&object.reference())).collect();
-        let surplus = |object: &&Object| !kept.contains(&draft::identity(&object.reference()));
+        let kept: HashSet<_> = prepared.objects.iter().map(|object| identity(&object.reference())).collect();
+        let surplus = |object: &&Object| !kept.contains(&identity(&object.reference()));
         let surplus: Vec<Object> = prepared.base.iter().filter(surplus).cloned().collect();
         check_objects(job, &surplus)?;
     }
@@ -150,7 +117,7 @@ pub(super) async fn planned(job: &Job, context: &Arc<Context>, subject: &PlanSub
                 Some(kept) => plan::confirm(&cluster, kept, &inputs.request(), redactor).await,
                 // What nobody looks at is not looked for.
                 None => {
-                    let request = plan::Request { orphans: false, ..inputs.request() };
+                    let request = Request { orphans: false, ..inputs.request() };
                     plan::make(&cluster, &request, redactor).await
                 }
             }

@@ -14,7 +14,6 @@ use wire::{
     OperationState, Problem, PromptChoice,
 };
 
-use super::instruments::Instruments;
 use super::log::{EventLog, guard};
 use crate::kube::Cluster;
 use crate::redact::Hidden;
@@ -42,7 +41,7 @@ struct Inner {
     /// A record that could not be written, for the person to keep.
     record: Mutex<Option<String>>,
     /// Hears every event; gone at the end.
-    instruments: Mutex<Option<Arc<Instruments>>>,
+    listener: Mutex<Option<Arc<dyn Listener>>>,
     /// What no event tells.
     hidden: Hidden,
 }
@@ -90,6 +89,12 @@ pub enum Halt {
     Draining,
 }
 
+/// Hears every event of an operation, as the page is told it.
+pub(super) trait Listener: std::fmt::Debug + Send + Sync {
+    /// Takes note of an event.
+    fn hear(&self, body: &EventBody);
+}
+
 /// What an operation is about.
 #[derive(Clone, Debug)]
 pub(super) struct Subject {
@@ -129,7 +134,7 @@ impl Handle {
             prompts: Mutex::new(BTreeMap::new()),
             n_prompts: AtomicU64::new(0),
             record: Mutex::new(None),
-            instruments: Mutex::new(None),
+            listener: Mutex::new(None),
             hidden: Hidden::default(),
         }))
     }
@@ -244,19 +249,18 @@ impl Handle {
     pub fn emit(&self, mut body: EventBody) {
         self.0.hidden.event(&mut body);
         guard(&self.0.snapshot).fold(&body);
-        // The end drops the instruments, which hold this handle.
+        // The end drops the listener, which holds this handle.
         let is_end = matches!(body, EventBody::Done { .. });
-        let instruments =
-            if is_end { guard(&self.0.instruments).take() } else { guard(&self.0.instruments).clone() };
-        if let Some(instruments) = instruments {
-            instruments.see(&body);
+        let listener = if is_end { guard(&self.0.listener).take() } else { guard(&self.0.listener).clone() };
+        if let Some(listener) = listener {
+            listener.hear(&body);
         }
         self.0.log.append(body);
     }
 
-    /// Lets `instruments` hear every event from now on.
-    pub(super) fn measure(&self, instruments: Instruments) {
-        *guard(&self.0.instruments) = Some(Arc::new(instruments));
+    /// Lets `listener` hear every event from now on.
+    pub(super) fn listen(&self, listener: Arc<dyn Listener>) {
+        *guard(&self.0.listener) = Some(listener);
     }
 
     /// Moves on to another step, or learns the revision; what is known already is not told again.

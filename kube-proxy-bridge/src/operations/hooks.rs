@@ -15,7 +15,7 @@ use super::draft;
 use super::explain;
 use super::gate;
 use super::keeper::{Begun, Keeper};
-use super::steps::DEFINED_WITHIN;
+use super::place::{self, DEFINED_WITHIN};
 use super::wait::{self, Awaited, Goal};
 use crate::kube::{ApplyOptions, DeleteOptions, LogOptions};
 use crate::object::Object;
@@ -219,7 +219,7 @@ async fn objects(context: &Arc<Context>, hook: &Hook, phase: Phase<'_>) -> Resul
     let objects = draft::objects_of(hook).map_err(unbuilt)?;
     let started = Instant::now();
     let placed = loop {
-        let placed = draft::place(context, objects.clone(), &[]).await?;
+        let placed = place::place(context, objects.clone(), &[]).await?;
         if placed.unserved.is_empty() || started.elapsed() >= DEFINED_WITHIN {
             break placed;
         }

@@ -12,7 +12,7 @@ use super::decide;
 use super::draft;
 use super::order;
 use super::pin;
-use super::plan::Request;
+use super::request::Request;
 use crate::aside::aside;
 use crate::documents::{self, HookItem, Item};
 use crate::kube::Cluster;

@@ -8,12 +8,11 @@ use wire::{
     OperationState,
 };
 
-use super::gate::Environment;
-use super::handle::Handle;
+use super::handle::{Handle, Listener};
+use super::job::{Environment, Request};
 use super::log::guard;
 use super::order;
 use super::pin;
-use super::run::Request;
 use crate::audit::{Audit, Entry};
 use crate::metrics::{Action, Counted, Finding, KindClass, Metrics, Outcome, Resolution, Trigger};
 use crate::policy::Rule;
@@ -86,8 +85,28 @@ impl Instruments {
         }
     }
 
-    /// Takes note of an event.
-    pub(super) fn see(&self, body: &EventBody) {
+    fn object(&self, object: &ObjectRef, state: ObjectState) {
+        let action = match state {
+            ObjectState::Created => Action::Create,
+            ObjectState::Configured => Action::Update,
+            ObjectState::Unchanged => Action::Unchanged,
+            ObjectState::Deleted => Action::Delete,
+            ObjectState::Kept => Action::Keep,
+            ObjectState::Skipped => Action::Skip,
+            ObjectState::Conflict => Action::Conflict,
+            ObjectState::Failed => Action::Invalid,
+            ObjectState::Ready => {
+                let since = guard(&self.now).since;
+                return self.metrics.ready(class(object), since.elapsed());
+            }
+            ObjectState::Planned | ObjectState::Sending | ObjectState::Waiting => return,
+        };
+        self.metrics.object(action);
+    }
+}
+
+impl Listener for Instruments {
+    fn hear(&self, body: &EventBody) {
         match body {
             EventBody::State { state, .. } => {
                 let mut now = guard(&self.now);
@@ -154,25 +173,6 @@ impl Instruments {
             }
             _ => {}
         }
-    }
-
-    fn object(&self, object: &ObjectRef, state: ObjectState) {
-        let action = match state {
-            ObjectState::Created => Action::Create,
-            ObjectState::Configured => Action::Update,
-            ObjectState::Unchanged => Action::Unchanged,
-            ObjectState::Deleted => Action::Delete,
-            ObjectState::Kept => Action::Keep,
-            ObjectState::Skipped => Action::Skip,
-            ObjectState::Conflict => Action::Conflict,
-            ObjectState::Failed => Action::Invalid,
-            ObjectState::Ready => {
-                let since = guard(&self.now).since;
-                return self.metrics.ready(class(object), since.elapsed());
-            }
-            ObjectState::Planned | ObjectState::Sending | ObjectState::Waiting => return,
-        };
-        self.metrics.object(action);
     }
 }
 

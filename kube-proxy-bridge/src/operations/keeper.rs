@@ -11,21 +11,22 @@ use jiff::Timestamp;
 use release::record::{Hook, Record, Time};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
-use wire::{Code, EventBody, OperationState, Problem, Status};
+use wire::{ApplyOptions, Code, EventBody, OperationState, Problem, Status};
 
 use super::context::{Context, Stop};
 use super::draft;
-use super::gate;
+use super::job::Environment;
 use super::journal::{Journal, Mark};
 use super::log::guard;
+use super::pulse::{Command, Failure, LAST_WORD, Pulse, beat, lost};
 use crate::releases::{Head, INTERRUPTED, Store, annotation};
 
 /// The annotation that keeps how the operation was asked for, so that it can be resumed.
 pub(super) const OPTIONS: &str = "chartroom/options";
+/// The longest annotation that options make; more conflicts than that are decided on anew.
+const OPTIONS_LIMIT_BYTES: usize = 64 << 10;
 /// How long is tried to say that an operation is laid down.
 const PARTING: Duration = Duration::from_secs(20);
-/// How long the last word of an operation is tried to be written.
-const LAST_WORD: Duration = Duration::from_secs(120);
 
 /// Writes the record of one operation.
 #[derive(Debug)]
@@ -42,31 +43,6 @@ pub(super) struct Keeper {
 pub(super) struct Begun {
     pub(super) event: String,
     pub(super) at: Time,
-}
-
-/// How sure it is that the record is still ours: after a silence another bridge may take it over.
-#[derive(Clone, Debug)]
-pub(super) struct Pulse {
-    commands: mpsc::WeakSender<Command>,
-    last: Arc<Mutex<Timestamp>>,
-    patience: Duration,
-}
-
-#[derive(Debug)]
-enum Command {
-    /// The record with its status.
-    Write(Box<Record>, oneshot::Sender<Result<(), Failure>>),
-    /// Heartbeat, phase and journal, now.
-    Beat(oneshot::Sender<Result<(), Failure>>),
-}
-
-/// Why a record was not written.
-#[derive(Debug)]
-enum Failure {
-    /// It may work later.
-    Later(Box<Problem>),
-    /// Somebody else has it.
-    Hijacked(String),
 }
 
 struct Actor {
@@ -107,18 +83,33 @@ pub(super) fn annotations(operation: &str, options: &str) -> BTreeMap<String, St
     .collect()
 }
 
+/// How an operation was asked for, as the record keeps it.
+pub(super) fn options_to_text(options: &ApplyOptions) -> String {
+    let text = serde_json::to_string(options).unwrap_or_default();
+    if text.len() <= OPTIONS_LIMIT_BYTES {
+        return text;
+    }
+    let less = ApplyOptions { conflicts: Default::default(), recreate: Vec::new(), ..options.clone() };
+    serde_json::to_string(&less).unwrap_or_default()
+}
+
+/// How the operation of this record was asked for; the defaults where that cannot be read.
+pub(super) fn options(head: &Head) -> ApplyOptions {
+    head.annotations.get(OPTIONS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
 impl Keeper {
     /// Keeps a record that is ours: it was just created, or taken over.
     pub(super) fn new(
         context: &Arc<Context>,
         head: Head,
         journal: Journal,
-        environment: &gate::Environment,
+        environment: &Environment,
     ) -> Self {
         let last = Arc::new(Mutex::new(Timestamp::now()));
         let keeper = Self::start(context, head, journal, Some(environment.heartbeat), last.clone());
         let commands = keeper.commands.downgrade();
-        context.hold(Pulse { commands, last, patience: environment.patience.bridge });
+        context.hold(Pulse::new(commands, last, environment.patience.bridge));
         keeper
     }
 
@@ -272,58 +263,6 @@ impl Begun {
     }
 }
 
-impl Pulse {
-    /// Whether the last heartbeat is so old that somebody may soon take the record over, or has, for all we know.
-    fn is_old(&self, now: Timestamp) -> bool {
-        // The clock of the day, which others judge it by: it goes on while a computer sleeps.
-        now.duration_since(*guard(&self.last)).unsigned_abs() >= self.patience / 2
-    }
-
-    /// Completes when the record is known to be ours: at once after a recent heartbeat, else with the next one.
-    ///
-    /// # Errors
-    /// Somebody else has the record, it could not be written for two minutes, or the operation stops.
-    pub(super) async fn assure(&self, context: &Context) -> Result<(), Stop> {
-        let started = Instant::now();
-        while self.is_old(Timestamp::now()) {
-            // The keeper is gone when the operation has ended.
-            let Some(commands) = self.commands.upgrade() else { return Ok(()) };
-            let age = context.age();
-            let beaten = tokio::select! {
-                beaten = beat(&commands) => beaten,
-                stop = context.stopped() => return Err(stop),
-            };
-            match beaten {
-                Ok(()) => return Ok(()),
-                Err(Failure::Hijacked(detail)) => return Err(Stop::Hijacked(detail)),
-                Err(Failure::Later(problem)) if problem.code == Code::Unauthenticated => {
-                    context.refresh(age, &problem.detail).await?;
-                }
-                Err(Failure::Later(problem)) if started.elapsed() > LAST_WORD => {
-                    let detail = format!("nothing more is sent without the record: {}", problem.detail);
-                    return Err(Stop::failed(Code::RecordWriteFailed, detail));
-                }
-                Err(Failure::Later(_)) => tokio::select! {
-                    () = sleep(Duration::from_secs(1)) => {}
-                    stop = context.stopped() => return Err(stop),
-                },
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Has heartbeat, phase and journal written, now.
-async fn beat(commands: &mpsc::Sender<Command>) -> Result<(), Failure> {
-    let (reply, done) = oneshot::channel();
-    commands.send(Command::Beat(reply)).await.map_err(|_| lost())?;
-    done.await.map_err(|_| lost())?
-}
-
-fn lost() -> Failure {
-    Failure::Later(Box::new(Problem::new(Code::Internal, "the record's writer is gone")))
-}
-
 impl Actor {
     async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         // Without heartbeats the ticks do nothing.
@@ -414,7 +353,6 @@ fn failure(problem: Problem) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
     use release::record::HookRun;
 
     use super::*;
@@ -443,16 +381,15 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_is_old_before_others_take_over_and_when_the_clock_was_set() {
-        let (commands, _inbox) = mpsc::channel(1);
-        let now = Timestamp::now();
-        let pulse = Pulse {
-            commands: commands.downgrade(),
-            last: Arc::new(Mutex::new(now)),
-            patience: Duration::from_secs(60),
+    fn options_come_back_and_those_that_cannot_be_read_are_the_defaults() {
+        let mut wanted = ApplyOptions { prune: false, history_max: 3, ..ApplyOptions::default() };
+        let head = |text: String| Head {
+            annotations: BTreeMap::from([(OPTIONS.to_owned(), text)]),
+            ..Head::default()
         };
-        let after = |seconds| pulse.is_old(now + SignedDuration::from_secs(seconds));
-        assert!(!after(0) && !after(29));
-        assert!(after(30) && after(3_600) && after(-3_600));
+        assert_eq!(options(&head(options_to_text(&wanted))), wanted);
+        assert_eq!(options(&head("{".to_owned())), ApplyOptions::default());
+        wanted.description = "x".repeat(10);
+        assert_eq!(options(&head(options_to_text(&wanted))).description.len(), 10);
     }
 }

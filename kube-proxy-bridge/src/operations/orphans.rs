@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wire::{ObjectRef, Problem};
 
 use super::ownership;
-use super::plan::in_flight;
 use crate::kube::{Cluster, ListOptions};
 
+/// Lists that are under way at a time.
+const IN_FLIGHT: usize = 8;
 const PAGE: u32 = 500;
 
 /// What was found, and what could not be looked for.
@@ -50,7 +52,8 @@ pub async fn owned(
         .into_iter()
         .map(|(api_version, kind, place)| list(cluster, api_version, kind, place, namespace, release));
     let mut found = Found::default();
-    for list in in_flight(lists.collect()).await? {
+    let lists: Vec<_> = lists.collect();
+    for list in stream::iter(lists).buffered(IN_FLIGHT).try_collect::<Vec<_>>().await? {
         found.objects.extend(list.objects);
         found.warnings.extend(list.warnings);
     }

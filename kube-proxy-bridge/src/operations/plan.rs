@@ -7,96 +7,21 @@
 use std::collections::{BTreeSet, HashSet};
 
 use futures::{StreamExt, TryStreamExt};
-use jiff::SignedDuration;
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
-use wire::{
-    ApplyOptions, Class, Code, ObjectRef, OperationKind, Plan, PlannedChart, PlannedHook, PlannedObject,
-    Problem, RecordSize, Uninstall,
-};
+use wire::{Class, Code, ObjectRef, OperationKind, PlannedChart, PlannedHook, Problem};
 
-use super::examine::{Context, Examined, identity};
-use super::report::{json_size, report};
+use super::examine::{examine, examine_hook, examine_old};
+use super::identity::{Identity, identity};
+use super::report::{Prepared, report};
+use super::request::{Progress, Request, digest};
+use super::view::{Context, Examined, Seen};
 use super::{order, orphans};
 use crate::documents::{HookItem, Item};
-use crate::hex::hex;
 use crate::kube::Cluster;
 use crate::object::Object;
 use crate::policy::{self, Policy};
-use crate::redact::{Redaction, Redactor};
-
-pub use super::examine::Seen;
+use crate::redact::Redactor;
 
 const IN_FLIGHT: usize = 8;
-/// How long a plan is kept.
-pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-
-/// What would be done.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Install, upgrade, rollback or uninstall.
-    pub operation: OperationKind,
-    /// The release's namespace.
-    pub namespace: &'a str,
-    /// The release's name.
-    pub release: &'a str,
-    /// The last revision; 0 when there is none.
-    pub current_revision: u32,
-    /// The revision that `base` is; 0 when there is none.
-    pub base_revision: u32,
-    /// The revision that would be written; 0 when none.
-    pub next_revision: u32,
-    /// The objects of the base revision.
-    pub base: &'a [Item],
-    /// Its hooks.
-    pub base_hooks: &'a [HookItem],
-    /// What is to be, in the order in which it is written; nothing for an uninstall.
-    pub new: &'a [Item],
-    /// The hooks that would run.
-    pub hooks: &'a [HookItem],
-    /// The files of `crds/` that are applied first.
-    pub crds: &'a [Item],
-    /// How; what is decided about conflicts among it, remembered decisions included.
-    pub options: &'a ApplyOptions,
-    /// How, of an uninstall.
-    pub uninstall: Option<&'a Uninstall>,
-    /// The chart that it was rendered from.
-    pub chart: Option<&'a PlannedChart>,
-    /// A hash of what else the record would keep.
-    pub contents: &'a str,
-    /// Whether live objects that no manifest names are looked for.
-    pub orphans: bool,
-    /// Kinds that older revisions had, by `apiVersion` and `kind`.
-    pub kinds: &'a [(String, String)],
-    /// What is known already: documents that are dropped.
-    pub warnings: &'a [String],
-    /// How large the record would be.
-    pub record: Option<RecordSize>,
-    /// Who is told how far it is.
-    pub progress: Option<&'a Progress>,
-}
-
-/// How many objects of a plan were looked at, and of how many.
-#[derive(Debug, Default)]
-pub struct Progress(watch::Sender<(u32, u32)>);
-
-impl Progress {
-    /// Changes with every object; what came in between may be passed over.
-    #[must_use]
-    pub fn subscribe(&self) -> watch::Receiver<(u32, u32)> {
-        self.0.subscribe()
-    }
-
-    fn begin(&self, total: usize) {
-        self.0.send_replace((0, u32::try_from(total).unwrap_or(u32::MAX)));
-    }
-
-    fn step(&self) {
-        self.0.send_modify(|(done, _)| *done = done.saturating_add(1));
-    }
-}
-
 /// Looks at one object and tells that it was.
 async fn counted<T>(progress: Option<&Progress>, look: impl Future<Output = T>) -> T {
     let looked = look.await;
@@ -104,61 +29,6 @@ async fn counted<T>(progress: Option<&Progress>, look: impl Future<Output = T>) 
         progress.step();
     }
     looked
-}
-
-/// A plan, with what the bridge needs to look at it again. Holds secrets: only [`Prepared::plan`] leaves the process.
-#[derive(Clone, Debug)]
-pub struct Prepared {
-    /// As the page gets it, secrets hidden.
-    pub plan: Plan,
-    /// Hides what this plan's Secrets hold, in everything that is told of the operation.
-    pub redaction: Redaction,
-    pub(super) examined: Vec<Examined>,
-}
-
-impl Prepared {
-    /// Why the plan cannot be carried out: the first object that stands in the way, and all of its kind.
-    ///
-    /// # Errors
-    /// `conflict`, `merge-key-drift`, `ownership`, `immutable-field`, `invalid-object`, `forbidden`. What cannot be tried does
-    /// not stand in the way: that is the person's risk, and the plan says so.
-    pub fn refuse_unclean(&self) -> Result<(), Problem> {
-        let in_the_way: Vec<&PlannedObject> =
-            self.plan.objects.iter().filter(|object| object.stands_in_the_way()).collect();
-        let Some(first) = in_the_way.first() else { return self.refuse_hooks() };
-        let same: Vec<&&PlannedObject> =
-            in_the_way.iter().filter(|object| object.class == first.class).collect();
-        let mut problem = first.problem.clone().unwrap_or_else(|| {
-            let fields: usize = same.iter().map(|object| object.conflicts.len()).sum();
-            let detail = format!(
-                "{fields} {} on {} {}",
-                if fields == 1 { "field" } else { "fields" },
-                same.len(),
-                if same.len() == 1 { "object" } else { "objects" }
-            );
-            Problem::new(Code::Conflict, detail)
-        });
-        problem.objects = same.iter().map(|object| object.object.clone()).collect();
-        problem.conflicts = same.iter().flat_map(|object| object.conflicts.iter().cloned()).collect();
-        Err(problem)
-    }
-
-    fn refuse_hooks(&self) -> Result<(), Problem> {
-        match self.plan.hooks.iter().find_map(|hook| Some((hook, hook.problem.clone()?))) {
-            Some((hook, problem)) => Err(Problem { objects: vec![hook.object.clone()], ..problem }),
-            None => Ok(()),
-        }
-    }
-
-    /// About how many bytes it holds in memory.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        let size = |value: &Option<Value>| value.as_ref().map_or(0, json_size);
-        self.examined
-            .iter()
-            .map(|examined| 2048 + 3 * (size(&examined.live) + size(&examined.predicted)))
-            .sum()
-    }
 }
 
 /// Makes a plan. Writes nothing.
@@ -177,7 +47,7 @@ pub async fn make(
     if let Some(progress) = progress {
         progress.begin(request.new.len());
     }
-    let new = request.new.iter().map(|item| counted(progress, context.examine(item))).collect();
+    let new = request.new.iter().map(|item| counted(progress, examine(context, item))).collect();
     let new = in_flight(new).await?;
     let named: HashSet<_> = new.iter().map(|examined| identity(&examined.action.object)).collect();
     let mut old = Vec::new();
@@ -194,8 +64,8 @@ pub async fn make(
     } else {
         old.reverse();
     }
-    let old =
-        in_flight(old.into_iter().map(|(_, item)| context.examine_old(item, is_uninstall)).collect()).await?;
+    let old = in_flight(old.into_iter().map(|(_, item)| examine_old(context, item, is_uninstall)).collect())
+        .await?;
     let mut examined = new;
     examined.extend(old);
     let hooks = hooks(context).await?;
@@ -332,10 +202,10 @@ async fn look_again(
     if let Some(item) = find(context, context.request.new, &wanted).await {
         let seen = context.cluster.get(&before.action.object).await.map(|live| live.as_ref().map(Seen::of));
         let is_same = seen.is_ok_and(|seen| seen == before.action.seen);
-        return if is_same { Ok(before.clone()) } else { context.examine(item).await };
+        return if is_same { Ok(before.clone()) } else { examine(context, item).await };
     }
     match find(context, context.request.base, &wanted).await {
-        Some(item) => context.examine_old(item, is_uninstall).await,
+        Some(item) => examine_old(context, item, is_uninstall).await,
         None => Ok(before.clone()),
     }
 }
@@ -356,11 +226,7 @@ fn same_outcome(before: &Examined, after: &Examined) -> bool {
     is_same && a_conflicts == b_conflicts
 }
 
-async fn find<'a>(
-    context: &Context<'_>,
-    items: &'a [Item],
-    wanted: &super::examine::Identity,
-) -> Option<&'a Item> {
+async fn find<'a>(context: &Context<'_>, items: &'a [Item], wanted: &Identity) -> Option<&'a Item> {
     for item in items.iter().filter(|item| item.object.name() == wanted.3 && item.object.kind() == wanted.1) {
         let reference = context.place(&item.object).await.map(|(reference, _)| reference);
         if identity(&reference.unwrap_or_else(|_| item.object.reference())) == *wanted {
@@ -425,7 +291,7 @@ async fn hooks(context: &Context<'_>) -> Result<Vec<PlannedHook>, Problem> {
 }
 
 async fn planned_hook(context: &Context<'_>, hook: &HookItem) -> Result<PlannedHook, Problem> {
-    let (object, problem) = context.examine_hook(hook).await?;
+    let (object, problem) = examine_hook(context, hook).await?;
     let before =
         context.request.base_hooks.iter().find(|known| {
             known.object.kind() == hook.object.kind() && known.object.name() == hook.object.name()
@@ -440,164 +306,10 @@ async fn planned_hook(context: &Context<'_>, hook: &HookItem) -> Result<PlannedH
     })
 }
 
-/// What was submitted, as a hash: objects, hooks, definitions and the options that decide what is sent.
-#[must_use]
-pub fn digest(request: &Request<'_>) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |text: &[u8]| {
-        hash.update(text.len().to_be_bytes());
-        hash.update(text);
-    };
-    add(&json(&request.operation));
-    add(request.namespace.as_bytes());
-    add(request.release.as_bytes());
-    for (group, items) in [request.new, request.crds, request.base].into_iter().enumerate() {
-        add(&group.to_be_bytes());
-        for item in items {
-            add(item.source.as_bytes());
-            add(&json(item.object.as_map()));
-        }
-    }
-    for hook in request.hooks {
-        add(hook.text.as_bytes());
-    }
-    if let Some(chart) = request.chart {
-        add(chart.digest.as_bytes());
-    }
-    add(request.contents.as_bytes());
-    let options = request.options;
-    add(&json(&options.conflicts));
-    add(&json(&options.recreate));
-    add(&json(&options.on_failure));
-    // Which plan it goes with is no part of what is asked for.
-    add(&json(&request.uninstall.map(|asked| Uninstall {
-        plan_id: None,
-        expected_revision: None,
-        ..asked.clone()
-    })));
-    for switch in [options.create_namespace, options.take_ownership, options.prune, options.no_hooks] {
-        add(&[u8::from(switch)]);
-    }
-    hex(&hash.finalize())
-}
-
-fn json(value: &impl serde::Serialize) -> Vec<u8> {
-    // Maps and plain data of ours always are JSON.
-    serde_json::to_vec(value).unwrap_or_default()
-}
-
 #[cfg(test)]
-pub(super) mod tests {
-    use serde_json::json;
-    use wire::{Conflicts, FieldChoice, ObjectConflicts};
-
+mod tests {
     use super::*;
-
-    fn request<'a>(new: &'a [Item], options: &'a ApplyOptions) -> Request<'a> {
-        Request {
-            operation: OperationKind::Install,
-            namespace: "shop",
-            release: "web",
-            current_revision: 0,
-            base_revision: 0,
-            next_revision: 1,
-            base: &[],
-            base_hooks: &[],
-            new,
-            hooks: &[],
-            crds: &[],
-            options,
-            uninstall: None,
-            chart: None,
-            contents: "",
-            orphans: false,
-            kinds: &[],
-            warnings: &[],
-            record: None,
-            progress: None,
-        }
-    }
-
-    /// A plan of nothing.
-    pub(in super::super) fn nothing(redactor: &Redactor) -> Prepared {
-        report(&request(&[], &ApplyOptions::default()), redactor, Vec::new(), Vec::new(), Vec::new())
-    }
-
-    fn item(value: &str) -> Item {
-        let object =
-            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": value}});
-        Item { object: Object::from_value(object).expect("a map"), source: "c/templates/a.yaml".to_owned() }
-    }
-
-    #[test]
-    fn the_digest_knows_what_is_sent_and_not_how_long_it_may_take() {
-        let options = ApplyOptions::default();
-        let (one, two) = ([item("1")], [item("2")]);
-        let first = digest(&request(&one, &options));
-        assert_eq!(first.len(), 64);
-        assert_eq!(first, digest(&request(&one, &ApplyOptions { deadline_seconds: 1, ..options.clone() })));
-        assert_ne!(first, digest(&request(&two, &options)));
-        assert_ne!(first, digest(&request(&one, &ApplyOptions { take_ownership: true, ..options.clone() })));
-        let decided = ObjectConflicts {
-            object: one[0].object.reference(),
-            fields: [(".data.a".to_owned(), FieldChoice::Force)].into(),
-        };
-        let decided = ApplyOptions {
-            conflicts: Conflicts { objects: vec![decided], ..Conflicts::default() },
-            ..options.clone()
-        };
-        assert_ne!(first, digest(&request(&one, &decided)));
-        let back = ApplyOptions { on_failure: wire::OnFailure::Rollback, ..options.clone() };
-        assert_ne!(first, digest(&request(&one, &back)));
-    }
-
-    #[test]
-    fn the_digest_of_an_uninstall_knows_what_is_deleted() {
-        let options = ApplyOptions::default();
-        let of = |asked: &Uninstall| digest(&Request { uninstall: Some(asked), ..request(&[], &options) });
-        let plain = Uninstall::default();
-        let planned = Uninstall { plan_id: Some("p".into()), expected_revision: Some(3), ..plain.clone() };
-        assert_eq!(of(&plain), of(&planned));
-        for other in [
-            Uninstall { keep_history: true, ..plain.clone() },
-            Uninstall { delete_hooks: true, ..plain.clone() },
-            Uninstall { delete_orphans: true, ..plain.clone() },
-            Uninstall { cascade: wire::Cascade::Orphan, ..plain.clone() },
-        ] {
-            assert_ne!(of(&plain), of(&other), "{other:?}");
-        }
-    }
-
-    pub(in super::super) fn examined(class: Class) -> Examined {
-        let mut examined = Examined::orphan(item("1").object.reference());
-        examined.action.class = class;
-        examined
-    }
-
-    fn told(classes: &[Class]) -> Prepared {
-        let redactor = Redactor::new().expect("randomness");
-        let examined = classes.iter().map(|class| examined(*class)).collect();
-        report(&request(&[], &ApplyOptions::default()), &redactor, examined, Vec::new(), Vec::new())
-    }
-
-    #[test]
-    fn what_stands_in_the_way_is_told() {
-        let fine = [
-            Class::Create,
-            Class::Update,
-            Class::Delete,
-            Class::Keep,
-            Class::Orphan,
-            Class::Unverifiable,
-            Class::Foreign,
-        ];
-        assert!(told(&fine).plan.clean && told(&fine).refuse_unclean().is_ok());
-        for class in [Class::Conflict, Class::Invalid, Class::Forbidden] {
-            let prepared = told(&[Class::Update, class, class]);
-            assert!(!prepared.plan.clean);
-            assert_eq!(prepared.refuse_unclean().expect_err("in the way").objects.len(), 2);
-        }
-    }
+    use crate::operations::report::tests::examined;
 
     #[test]
     fn a_plan_holds_while_nothing_else_would_happen() {

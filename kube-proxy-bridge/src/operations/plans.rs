@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use wire::{Code, Problem};
 
-use super::plan::{LIFETIME, Prepared};
+use super::report::{LIFETIME, Prepared};
 
 /// The plans of one caller.
 const PER_CALLER: usize = 8;
@@ -133,11 +133,11 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::plan;
+    use crate::operations::report;
     use crate::redact::Redactor;
 
     fn prepared() -> Prepared {
-        plan::tests::nothing(&Redactor::new().expect("randomness"))
+        report::tests::nothing(&Redactor::new().expect("randomness"))
     }
 
     #[test]

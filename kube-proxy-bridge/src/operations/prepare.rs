@@ -13,232 +13,202 @@ use wire::{
 
 use super::context::{Context, Stop};
 use super::decide;
-use super::draft;
+use super::draft::{self, Found, Prepared};
 use super::gate;
+use super::job::Job;
 use super::ownership;
 use super::pin;
-use super::run::Job;
+use super::place;
 use crate::aside::aside;
-use crate::documents::{self, Item};
+use crate::documents;
 use crate::object::Object;
 use crate::releases::{Entry, History, annotation, lock, merge_labels};
 
 /// The longest note on a record; all annotations of an object together have at most four times that.
 const NOTE_LIMIT_BYTES: usize = 64 << 10;
 
-/// What is known before anything is written.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) kind: OperationKind,
-    pub(super) record: Record,
-    pub(super) labels: BTreeMap<String, String>,
-    /// What is noted on the record's Secret besides how far the operation is.
-    pub(super) notes: BTreeMap<String, String>,
-    /// Definitions that are sent before.
-    pub(super) crds: Vec<Item>,
-    pub(super) objects: Vec<Object>,
-    pub(super) base: Vec<Object>,
-    /// What is marked superseded at the end.
-    pub(super) previous: Vec<u32>,
-    pub(super) options: ApplyOptions,
-    pub(super) migrates: bool,
-    pub(super) planned: bool,
+/// Everything that can be known before the first write.
+pub(super) async fn prepare(
+    job: &Job,
+    context: &Arc<Context>,
+    apply: &Apply,
+    set: documents::Set,
+) -> Result<Found, Stop> {
+    for (source, events) in &set.dropped {
+        let message =
+            format!("{source}: no such hook event: {events}; the document is left out, as Helm does");
+        job.handle.emit(EventBody::Warning { object: None, message });
+    }
+    let history = job.history(context).await?;
+    if let Some(entry) = own(job, &history) {
+        return Ok(Found::Attached(Box::new(entry.clone())));
+    }
+    expect(&history, apply.expected_revision)?;
+    let (kind, base) = base(job, &history, apply.mode)?;
+    job.handle.set_kind(kind);
+    let revision = history.current_revision() + 1;
+    context.enter(OperationState::Validating, revision);
+    let previous = match base {
+        None => None,
+        Some(entry) => {
+            let found = job.revision(context, entry.head.revision).await?;
+            found.refuse_mismatch(false)?;
+            Some(found.into_record()?)
+        }
+    };
+    let first = previous.as_ref().filter(|_| kind == OperationKind::Upgrade);
+    let first_deployed = first.and_then(|record| record.info.first_deployed.clone());
+    let mut record = draft::record(job.release(), job.namespace(), revision, apply, &set, first_deployed)?;
+    if kind == OperationKind::Upgrade {
+        record.info.status = Status::PendingUpgrade.text().to_owned();
+        record.info.description = "Preparing upgrade".to_owned();
+    }
+    gate::refuse_too_large(&record)?;
+    let last = history.current().map(|entry| entry.head.labels.clone()).unwrap_or_default();
+    let labels = merge_labels(&last, &apply.options.labels)?;
+    let mut options = apply.options.clone();
+    options.conflicts = decide::with_remembered(&apply.options.conflicts, &history);
+    if options.on_failure == OnFailure::Rollback {
+        options.wait = Wait::Watcher;
+    }
+    let objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
+    let crds = match apply.options.crds {
+        CrdPolicy::Apply => aside(|| documents::read_crds(&apply.crds))?,
+        CrdPolicy::Install if kind == OperationKind::Install => aside(|| documents::read_crds(&apply.crds))?,
+        CrdPolicy::Install | CrdPolicy::Skip => Vec::new(),
+    };
+    let definitions: Vec<&Object> = crds.iter().map(|item| &item.object).collect();
+    let mut objects = place::place(context, objects, &definitions).await?.all()?;
+    for object in &mut objects {
+        ownership::mark(object, job.namespace(), job.release());
+    }
+    let base_objects = match &previous {
+        Some(record) => place::base(context, record).await?,
+        None => Vec::new(),
+    };
+    let migrates = migrates(kind, &options, previous.as_ref());
+    let prepared = Prepared {
+        kind,
+        record,
+        labels,
+        notes: notes(&options, apply.chart.archive_sha256.as_deref()),
+        crds,
+        objects,
+        base: base_objects,
+        previous: superseded(&history, base),
+        options,
+        migrates,
+        planned: apply.plan_id.is_some(),
+    };
+    gate::try_out(job, context, &prepared, &PlanSubject::Apply(Box::new(apply.clone()))).await?;
+    Ok(Found::New(Box::new(prepared)))
 }
 
-/// What a look at the history found.
-pub(super) enum Found {
-    /// This operation has begun before, in another process.
-    Attached(Box<Entry>),
-    New(Box<Prepared>),
+pub(super) async fn prepare_rollback(
+    job: &Job,
+    context: &Arc<Context>,
+    rollback: &Rollback,
+) -> Result<Found, Stop> {
+    let history = job.history(context).await?;
+    if let Some(entry) = own(job, &history) {
+        return Ok(Found::Attached(Box::new(entry.clone())));
+    }
+    expect(&history, rollback.expected_revision)?;
+    if let Some(last) = history.current() {
+        refuse_held(job, last)?;
+    }
+    let prepared = rolled_back(job, context, &history, rollback).await?;
+    gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback.clone())).await?;
+    Ok(Found::New(Box::new(prepared)))
 }
 
-impl Job {
-    /// Everything that can be known before the first write.
-    pub(super) async fn prepare(
-        &self,
-        context: &Arc<Context>,
-        apply: &Apply,
-        set: documents::Set,
-    ) -> Result<Found, Stop> {
-        for (source, events) in &set.dropped {
-            let message =
-                format!("{source}: no such hook event: {events}; the document is left out, as Helm does");
-            self.handle.emit(EventBody::Warning { object: None, message });
-        }
-        let history = self.history(context).await?;
-        if let Some(entry) = self.own(&history) {
-            return Ok(Found::Attached(Box::new(entry.clone())));
-        }
-        expect(&history, apply.expected_revision)?;
-        let (kind, base) = self.base(&history, apply.mode)?;
-        self.handle.set_kind(kind);
-        let revision = history.current_revision() + 1;
-        context.enter(OperationState::Validating, revision);
-        let previous = match base {
-            None => None,
-            Some(entry) => {
-                let found = self.revision(context, entry.head.revision).await?;
-                found.refuse_mismatch(false)?;
-                Some(found.into_record()?)
-            }
-        };
-        let first = previous.as_ref().filter(|_| kind == OperationKind::Upgrade);
-        let first_deployed = first.and_then(|record| record.info.first_deployed.clone());
-        let mut record =
-            draft::record(self.release(), self.namespace(), revision, apply, &set, first_deployed)?;
-        if kind == OperationKind::Upgrade {
-            record.info.status = Status::PendingUpgrade.text().to_owned();
-            record.info.description = "Preparing upgrade".to_owned();
-        }
-        gate::refuse_too_large(&record)?;
-        let last = history.current().map(|entry| entry.head.labels.clone()).unwrap_or_default();
-        let labels = merge_labels(&last, &apply.options.labels)?;
-        let mut options = apply.options.clone();
-        options.conflicts = decide::with_remembered(&apply.options.conflicts, &history);
-        if options.on_failure == OnFailure::Rollback {
-            options.wait = Wait::Watcher;
-        }
-        let objects: Vec<Object> = set.items.iter().map(|item| item.object.clone()).collect();
-        let crds = match apply.options.crds {
-            CrdPolicy::Apply => aside(|| documents::read_crds(&apply.crds))?,
-            CrdPolicy::Install if kind == OperationKind::Install => {
-                aside(|| documents::read_crds(&apply.crds))?
-            }
-            CrdPolicy::Install | CrdPolicy::Skip => Vec::new(),
-        };
-        let definitions: Vec<&Object> = crds.iter().map(|item| &item.object).collect();
-        let mut objects = draft::place(context, objects, &definitions).await?.all()?;
-        for object in &mut objects {
-            ownership::mark(object, self.namespace(), self.release());
-        }
-        let base_objects = match &previous {
-            Some(record) => draft::base(context, record).await?,
-            None => Vec::new(),
-        };
-        let migrates = migrates(kind, &options, previous.as_ref());
-        let prepared = Prepared {
-            kind,
-            record,
-            labels,
-            notes: notes(&options, apply.chart.archive_sha256.as_deref()),
-            crds,
-            objects,
-            base: base_objects,
-            previous: superseded(&history, base),
-            options,
-            migrates,
-            planned: apply.plan_id.is_some(),
-        };
-        gate::try_out(self, context, &prepared, &PlanSubject::Apply(Box::new(apply.clone()))).await?;
-        Ok(Found::New(Box::new(prepared)))
+/// The revision that a rollback would write.
+pub(super) async fn rolled_back(
+    job: &Job,
+    context: &Arc<Context>,
+    history: &History,
+    rollback: &Rollback,
+) -> Result<Prepared, Stop> {
+    let Some(last) = history.current() else {
+        return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", job.release())));
+    };
+    let target = match rollback.to_revision {
+        0 => last.head.revision.saturating_sub(1),
+        chosen => chosen,
+    };
+    if history.entry(target).is_none() {
+        return Err(Stop::failed(Code::NotFound, format!("release has no {target} version")));
     }
+    let target = job.revision(context, target).await?;
+    target.refuse_mismatch(rollback.accept_mismatch)?;
+    let labels = target.head.user_labels();
+    let archive = target.head.annotations.get(annotation::ARCHIVE).cloned();
+    let target_number = target.head.revision;
+    let target = target.into_record()?;
+    let last = job.revision(context, last.head.revision).await?;
+    last.refuse_mismatch(rollback.accept_mismatch)?;
+    let last = last.into_record()?;
+    let mut record = draft::rolled_back(&target, &last, &rollback.options.description);
+    // Of a record that names another release, and was accepted, the Secret tells which one it is.
+    record.name = job.release().to_owned();
+    record.namespace = job.namespace().to_owned();
+    record.version = history.current_revision() + 1;
+    record.info.rollback_revision = target_number;
+    gate::refuse_too_large(&record)?;
+    let objects = documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
+    let mut objects = place::place(context, objects, &[]).await?.all()?;
+    for object in &mut objects {
+        ownership::mark(object, job.namespace(), job.release());
+    }
+    let base = place::base(context, &last).await?;
+    let mut options = rollback.options.clone();
+    options.conflicts = decide::with_remembered(&rollback.options.conflicts, history);
+    if options.on_failure == OnFailure::Rollback {
+        // There is nothing better to go back to than what is gone back to.
+        options.on_failure = OnFailure::Keep;
+        options.wait = Wait::Watcher;
+    }
+    Ok(Prepared {
+        kind: OperationKind::Rollback,
+        record,
+        labels,
+        notes: notes(&options, archive.as_deref()),
+        crds: Vec::new(),
+        objects,
+        base,
+        previous: history.all_deployed().map(|entry| entry.head.revision).collect(),
+        options,
+        migrates: migrates(OperationKind::Rollback, &rollback.options, Some(&last)),
+        planned: rollback.plan_id.is_some(),
+    })
+}
 
-    pub(super) async fn prepare_rollback(
-        &self,
-        context: &Arc<Context>,
-        rollback: &Rollback,
-    ) -> Result<Found, Stop> {
-        let history = self.history(context).await?;
-        if let Some(entry) = self.own(&history) {
-            return Ok(Found::Attached(Box::new(entry.clone())));
-        }
-        expect(&history, rollback.expected_revision)?;
-        if let Some(last) = history.current() {
-            refuse_held(self, last)?;
-        }
-        let prepared = self.rolled_back(context, &history, rollback).await?;
-        gate::try_out(self, context, &prepared, &PlanSubject::Rollback(rollback.clone())).await?;
-        Ok(Found::New(Box::new(prepared)))
-    }
+/// The last revision, when this very operation wrote it: the request was sent before, to a bridge that is gone.
+fn own<'h>(job: &Job, history: &'h History) -> Option<&'h Entry> {
+    history.current().filter(|entry| entry.head.operation() == Some(job.handle.id()))
+}
 
-    /// The revision that a rollback would write.
-    pub(super) async fn rolled_back(
-        &self,
-        context: &Arc<Context>,
-        history: &History,
-        rollback: &Rollback,
-    ) -> Result<Prepared, Stop> {
-        let Some(last) = history.current() else {
-            return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", self.release())));
-        };
-        let target = match rollback.to_revision {
-            0 => last.head.revision.saturating_sub(1),
-            chosen => chosen,
-        };
-        if history.entry(target).is_none() {
-            return Err(Stop::failed(Code::NotFound, format!("release has no {target} version")));
+/// Whether this is an install or an upgrade, and what it starts from.
+fn base<'h>(
+    job: &Job,
+    history: &'h History,
+    mode: ApplyMode,
+) -> Result<(OperationKind, Option<&'h Entry>), Stop> {
+    let Some(last) = history.current() else {
+        if mode == ApplyMode::Upgrade {
+            let detail = format!("\"{}\" has no deployed releases", job.release());
+            return Err(Stop::failed(Code::NotFound, detail));
         }
-        let target = self.revision(context, target).await?;
-        target.refuse_mismatch(rollback.accept_mismatch)?;
-        let labels = target.head.user_labels();
-        let archive = target.head.annotations.get(annotation::ARCHIVE).cloned();
-        let target_number = target.head.revision;
-        let target = target.into_record()?;
-        let last = self.revision(context, last.head.revision).await?;
-        last.refuse_mismatch(rollback.accept_mismatch)?;
-        let last = last.into_record()?;
-        let mut record = draft::rolled_back(&target, &last, &rollback.options.description);
-        // Of a record that names another release, and was accepted, the Secret tells which one it is.
-        record.name = self.release().to_owned();
-        record.namespace = self.namespace().to_owned();
-        record.version = history.current_revision() + 1;
-        record.info.rollback_revision = target_number;
-        gate::refuse_too_large(&record)?;
-        let objects = documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
-        let mut objects = draft::place(context, objects, &[]).await?.all()?;
-        for object in &mut objects {
-            ownership::mark(object, self.namespace(), self.release());
-        }
-        let base = draft::base(context, &last).await?;
-        let mut options = rollback.options.clone();
-        options.conflicts = decide::with_remembered(&rollback.options.conflicts, history);
-        if options.on_failure == OnFailure::Rollback {
-            // There is nothing better to go back to than what is gone back to.
-            options.on_failure = OnFailure::Keep;
-            options.wait = Wait::Watcher;
-        }
-        Ok(Prepared {
-            kind: OperationKind::Rollback,
-            record,
-            labels,
-            notes: notes(&options, archive.as_deref()),
-            crds: Vec::new(),
-            objects,
-            base,
-            previous: history.all_deployed().map(|entry| entry.head.revision).collect(),
-            options,
-            migrates: migrates(OperationKind::Rollback, &rollback.options, Some(&last)),
-            planned: rollback.plan_id.is_some(),
-        })
+        return Ok((OperationKind::Install, None));
+    };
+    if mode == ApplyMode::Install {
+        return Err(Stop::failed(Code::NameInUse, "cannot reuse a name that is still in use"));
     }
-
-    /// The last revision, when this very operation wrote it: the request was sent before, to a bridge that is gone.
-    fn own<'h>(&self, history: &'h History) -> Option<&'h Entry> {
-        history.current().filter(|entry| entry.head.operation() == Some(self.handle.id()))
+    refuse_held(job, last)?;
+    if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
+        return Ok((OperationKind::Install, Some(last)));
     }
-
-    /// Whether this is an install or an upgrade, and what it starts from.
-    fn base<'h>(
-        &self,
-        history: &'h History,
-        mode: ApplyMode,
-    ) -> Result<(OperationKind, Option<&'h Entry>), Stop> {
-        let Some(last) = history.current() else {
-            if mode == ApplyMode::Upgrade {
-                let detail = format!("\"{}\" has no deployed releases", self.release());
-                return Err(Stop::failed(Code::NotFound, detail));
-            }
-            return Ok((OperationKind::Install, None));
-        };
-        if mode == ApplyMode::Install {
-            return Err(Stop::failed(Code::NameInUse, "cannot reuse a name that is still in use"));
-        }
-        refuse_held(self, last)?;
-        if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
-            return Ok((OperationKind::Install, Some(last)));
-        }
-        Ok((OperationKind::Upgrade, Some(history.base()?)))
-    }
+    Ok((OperationKind::Upgrade, Some(history.base()?)))
 }
 
 /// Whether fields may be owned by Helm from before server-side apply, and are moved over: Helm looks for them in every rollback

@@ -13,37 +13,22 @@ use wire::{
     PlanSubject, Problem, Recover, RecoverAction, Rollback, Status, Uninstall,
 };
 
+use super::carry;
 use super::context::{Context, Stop};
-use super::draft;
+use super::draft::{self, Prepared};
 use super::gate;
+use super::job::{Ended, Job, Outcome};
 use super::journal::Journal;
-use super::keeper::{self, Begun, Keeper, OPTIONS};
+use super::keeper::{self, Begun, Keeper, OPTIONS, options};
 use super::ownership;
-use super::prepare::{Prepared, migrates, superseded};
-use super::run::{Ended, Job, Outcome};
+use super::place;
+use super::prepare::{self, migrates, superseded};
 use super::uninstall;
 use crate::documents;
 use crate::metrics::{FoundState, Trigger};
 use crate::releases::{Entry, Head, History, Store, annotation, lock};
 
-/// The longest annotation that options make; more conflicts than that are decided on anew.
-const OPTIONS_LIMIT_BYTES: usize = 64 << 10;
-
-/// How an operation was asked for, as the record keeps it.
-pub(super) fn options_to_text(options: &ApplyOptions) -> String {
-    let text = serde_json::to_string(options).unwrap_or_default();
-    if text.len() <= OPTIONS_LIMIT_BYTES {
-        return text;
-    }
-    let less = ApplyOptions { conflicts: Default::default(), recreate: Vec::new(), ..options.clone() };
-    serde_json::to_string(&less).unwrap_or_default()
-}
-
-fn options(head: &Head) -> ApplyOptions {
-    head.annotations.get(OPTIONS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-}
-
-/// The same for any operation; of an uninstall what goes for a way back from it, too.
+/// How an operation was asked for; of an uninstall what goes for a way back from it.
 fn how(entry: &Entry) -> ApplyOptions {
     if entry.summary.status != Status::Uninstalling {
         return options(&entry.head);
@@ -228,7 +213,7 @@ async fn go_back(job: &Job, context: &Arc<Context>, history: &History, entry: &E
     }
     match (job.history(context).await, way) {
         (Err(stop), _) => Outcome::refused(&stop),
-        (Ok(history), Way::Back(prepared)) => job.locked(context, *prepared, &history).await,
+        (Ok(history), Way::Back(prepared)) => carry::locked(job, context, *prepared, &history).await,
         (Ok(history), Way::Away(asked)) => uninstall::all(job, context, &asked, &history).await,
     }
 }
@@ -259,7 +244,7 @@ async fn back_to(
             ..how
         },
     };
-    let prepared = job.rolled_back(context, history, &rollback).await?;
+    let prepared = prepare::rolled_back(job, context, history, &rollback).await?;
     gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback)).await?;
     Ok(Way::Back(Box::new(prepared)))
 }
@@ -278,7 +263,7 @@ async fn resume(job: &Job, context: &Arc<Context>, history: &History, entry: &En
     }
     match prepared(job, context, history, entry).await {
         Err(stop) => Outcome::refused(&stop),
-        Ok((prepared, keeper)) => job.carry_out(context, prepared, &keeper).await,
+        Ok((prepared, keeper)) => carry::carry_out(job, context, prepared, &keeper).await,
     }
 }
 
@@ -326,10 +311,10 @@ async fn prepared(
     let migrates = migrates(kind, &options, base.as_ref());
     let base = match &base {
         None => Vec::new(),
-        Some(base) => draft::base(context, base).await?,
+        Some(base) => place::base(context, base).await?,
     };
     let objects = documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
-    let mut objects = draft::place(context, objects, &[]).await?.all()?;
+    let mut objects = place::place(context, objects, &[]).await?.all()?;
     for object in &mut objects {
         ownership::mark(object, job.namespace(), job.release());
     }
@@ -375,18 +360,5 @@ mod tests {
         assert!(asked.keep_history && asked.cascade == wire::Cascade::Orphan);
         assert!(uninstall::asked(&head("")).is_err());
         assert!(uninstall::asked(&Head::default()).is_err());
-    }
-
-    #[test]
-    fn options_come_back_and_those_that_cannot_be_read_are_the_defaults() {
-        let mut wanted = ApplyOptions { prune: false, history_max: 3, ..ApplyOptions::default() };
-        let head = |text: String| Head {
-            annotations: BTreeMap::from([(OPTIONS.to_owned(), text)]),
-            ..Head::default()
-        };
-        assert_eq!(options(&head(options_to_text(&wanted))), wanted);
-        assert_eq!(options(&head("{".to_owned())), ApplyOptions::default());
-        wanted.description = "x".repeat(10);
-        assert_eq!(options(&head(options_to_text(&wanted))).description.len(), 10);
     }
 }

@@ -2,21 +2,78 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use wire::{Class, Counts, FieldChange, Impact, Plan, PlannedHook, PlannedObject};
+use wire::{Class, Code, Counts, FieldChange, Impact, Plan, PlannedHook, PlannedObject, Problem};
 
-use super::examine::Examined;
 use super::impact::{self, Subject};
-use super::plan::{LIFETIME, Prepared, Request, digest};
+use super::request::{Request, digest};
+use super::view::Examined;
 use crate::fieldpath::{Path, Step};
 use crate::object::Object;
 use crate::redact::{Redaction, Redactor};
 
+/// How long a plan is kept.
+pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// The fields of one object, in JSON.
 pub(super) const OBJECT_LIMIT_BYTES: usize = 256 << 10;
 /// The fields of a whole plan, in JSON.
 pub(super) const PLAN_LIMIT_BYTES: usize = 32 << 20;
+
+/// A plan, with what the bridge needs to look at it again. Holds secrets: only [`Prepared::plan`] leaves the process.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// As the page gets it, secrets hidden.
+    pub plan: Plan,
+    /// Hides what this plan's Secrets hold, in everything that is told of the operation.
+    pub redaction: Redaction,
+    pub(super) examined: Vec<Examined>,
+}
+
+impl Prepared {
+    /// Why the plan cannot be carried out: the first object that stands in the way, and all of its kind.
+    ///
+    /// # Errors
+    /// `conflict`, `merge-key-drift`, `ownership`, `immutable-field`, `invalid-object`, `forbidden`. What cannot be tried does
+    /// not stand in the way: that is the person's risk, and the plan says so.
+    pub fn refuse_unclean(&self) -> Result<(), Problem> {
+        let in_the_way: Vec<&PlannedObject> =
+            self.plan.objects.iter().filter(|object| object.stands_in_the_way()).collect();
+        let Some(first) = in_the_way.first() else { return self.refuse_hooks() };
+        let same: Vec<&&PlannedObject> =
+            in_the_way.iter().filter(|object| object.class == first.class).collect();
+        let mut problem = first.problem.clone().unwrap_or_else(|| {
+            let fields: usize = same.iter().map(|object| object.conflicts.len()).sum();
+            let detail = format!(
+                "{fields} {} on {} {}",
+                if fields == 1 { "field" } else { "fields" },
+                same.len(),
+                if same.len() == 1 { "object" } else { "objects" }
+            );
+            Problem::new(Code::Conflict, detail)
+        });
+        problem.objects = same.iter().map(|object| object.object.clone()).collect();
+        problem.conflicts = same.iter().flat_map(|object| object.conflicts.iter().cloned()).collect();
+        Err(problem)
+    }
+
+    fn refuse_hooks(&self) -> Result<(), Problem> {
+        match self.plan.hooks.iter().find_map(|hook| Some((hook, hook.problem.clone()?))) {
+            Some((hook, problem)) => Err(Problem { objects: vec![hook.object.clone()], ..problem }),
+            None => Ok(()),
+        }
+    }
+
+    /// About how many bytes it holds in memory.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let size = |value: &Option<Value>| value.as_ref().map_or(0, json_size);
+        self.examined
+            .iter()
+            .map(|examined| 2048 + 3 * (size(&examined.live) + size(&examined.predicted)))
+            .sum()
+    }
+}
 
 /// The plan as the page gets it, and what the bridge keeps of it.
 pub(super) fn report(
@@ -216,11 +273,49 @@ pub(super) fn json_size(value: &Value) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
+    use wire::ApplyOptions;
+
     use super::*;
-    use crate::operations::plan::tests::examined;
+    use crate::operations::request::tests::{item, request};
+
+    /// A plan of nothing.
+    pub(in super::super) fn nothing(redactor: &Redactor) -> Prepared {
+        report(&request(&[], &ApplyOptions::default()), redactor, Vec::new(), Vec::new(), Vec::new())
+    }
+
+    pub(in super::super) fn examined(class: Class) -> Examined {
+        let mut examined = Examined::orphan(item("1").object.reference());
+        examined.action.class = class;
+        examined
+    }
+
+    fn told(classes: &[Class]) -> Prepared {
+        let redactor = Redactor::new().expect("randomness");
+        let examined = classes.iter().map(|class| examined(*class)).collect();
+        report(&request(&[], &ApplyOptions::default()), &redactor, examined, Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_told() {
+        let fine = [
+            Class::Create,
+            Class::Update,
+            Class::Delete,
+            Class::Keep,
+            Class::Orphan,
+            Class::Unverifiable,
+            Class::Foreign,
+        ];
+        assert!(told(&fine).plan.clean && told(&fine).refuse_unclean().is_ok());
+        for class in [Class::Conflict, Class::Invalid, Class::Forbidden] {
+            let prepared = told(&[Class::Update, class, class]);
+            assert!(!prepared.plan.clean);
+            assert_eq!(prepared.refuse_unclean().expect_err("in the way").objects.len(), 2);
+        }
+    }
 
     #[test]
     fn an_object_is_cut_at_its_limit() {

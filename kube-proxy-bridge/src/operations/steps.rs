@@ -24,13 +24,14 @@ use super::attempt;
 use super::conflict;
 use super::context::{Broken, Context, Note, Stop};
 use super::decide::{self, Settled};
-use super::draft;
 use super::hooks;
+use super::identity::identity;
 use super::journal::Mark;
 use super::keeper::Keeper;
 use super::log::guard;
 use super::managed;
 use super::ownership;
+use super::place::DEFINED_WITHIN;
 use super::wait::{self, Awaited, Goal};
 use crate::kube::{self, Applied, DeleteOptions, Patch};
 use crate::object::Object;
@@ -38,8 +39,6 @@ use crate::policy::Policy;
 
 /// Objects of one kind that are under way at a time.
 const IN_FLIGHT: usize = 8;
-/// How long a kind that was just defined may take to be served.
-pub(super) const DEFINED_WITHIN: Duration = Duration::from_secs(10);
 
 /// An operation from the lock on.
 #[derive(Debug)]
@@ -339,9 +338,8 @@ impl Execution<'_> {
 
     /// Deletes what the revision before had and this one has not, the last kind first.
     async fn prune(&self) -> Result<(), Stop> {
-        let kept: HashSet<_> =
-            self.objects.iter().map(|object| draft::identity(&object.reference())).collect();
-        let surplus = self.base.iter().filter(|object| !kept.contains(&draft::identity(&object.reference())));
+        let kept: HashSet<_> = self.objects.iter().map(|object| identity(&object.reference())).collect();
+        let surplus = self.base.iter().filter(|object| !kept.contains(&identity(&object.reference())));
         let mut failures = Vec::new();
         for (at, object) in surplus.rev().enumerate() {
             self.context.next().await?;
@@ -427,7 +425,7 @@ fn awaited((index, object): (usize, &Object)) -> Awaited {
 
 /// Whether two references mean one object, whatever version they name.
 fn same(a: &ObjectRef, b: &ObjectRef) -> bool {
-    draft::identity(a) == draft::identity(b)
+    identity(a) == identity(b)
 }
 
 /// `apps/v1, Kind=Deployment`, as Go prints it; `/v1, Kind=ConfigMap` for the core group.

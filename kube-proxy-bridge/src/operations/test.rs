@@ -10,9 +10,9 @@ use wire::{Code, OperationState, Status, TestRun};
 use super::context::{Context, Stop};
 use super::gate;
 use super::hooks;
+use super::job::{Ended, Job, Outcome};
 use super::keeper::Keeper;
 use super::prepare::refuse_held;
-use super::run::{Ended, Job, Outcome};
 
 /// More than the tests of any chart need, step by step.
 const DEADLINE_SECONDS: u32 = 7_200;

@@ -21,13 +21,16 @@ use super::draft;
 use super::gate;
 use super::handle::Halt;
 use super::hooks;
+use super::identity::identity;
 use super::inputs::Inputs;
+use super::job::{Ended, Job, Outcome};
 use super::journal::Journal;
 use super::keeper::{self, Begun, Keeper, OPTIONS};
 use super::order;
 use super::ownership;
+use super::place;
 use super::plan;
-use super::run::{Ended, Job, Outcome};
+use super::prepare::refuse_held;
 use super::wait::{self, Awaited, Goal};
 use crate::kube::DeleteOptions;
 use crate::object::Object;
@@ -59,7 +62,7 @@ async fn checked(job: &Job, context: &Arc<Context>, asked: &Uninstall) -> Result
         let detail = format!("the last revision is {}, not {expected}", last.head.revision);
         return Err(Stop::failed(Code::RevisionMismatch, detail));
     }
-    super::prepare::refuse_held(job, last)?;
+    refuse_held(job, last)?;
     if let Some(difference) = last.summary.mismatch.clone().filter(|_| !asked.accept_mismatch) {
         return Err(Stop::failed(Code::RecordMismatch, difference));
     }
@@ -163,11 +166,11 @@ pub(super) async fn allowed(
     asked: &Uninstall,
     record: &Record,
 ) -> Result<Vec<Object>, Stop> {
-    let objects = draft::stored(context, record).await?.all().map_err(unbuilt)?;
+    let objects = place::stored(context, record).await?.all().map_err(unbuilt)?;
     gate::check_objects(job, &objects)?;
     if asked.delete_hooks {
         for hook in &record.hooks {
-            let objects = draft::place(context, draft::objects_of(hook)?, &[]).await?;
+            let objects = place::place(context, draft::objects_of(hook)?, &[]).await?;
             gate::check_objects(job, &objects.all().map_err(unbuilt)?)?;
         }
     } else if !asked.no_hooks {
@@ -427,7 +430,7 @@ async fn delete_one(
 /// Deletes what hooks left. They carry no mark, so the record is what says that they are ours.
 async fn leftovers(context: &Arc<Context>, record: &Record) -> Result<(), Stop> {
     for hook in record.hooks.iter().filter(|hook| hook.kind != "CustomResourceDefinition") {
-        let objects = draft::place(context, draft::objects_of(hook)?, &[]).await?.all()?;
+        let objects = place::place(context, draft::objects_of(hook)?, &[]).await?.all()?;
         for object in &objects {
             let reference = &object.reference();
             let live = context.call(|cluster| async move { cluster.get(reference).await }).await;
@@ -463,17 +466,17 @@ async fn orphans(job: &Job, context: &Arc<Context>, asked: &Cleanup) -> Result<u
     let Some(last) = history.current() else {
         return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", job.release())));
     };
-    super::prepare::refuse_held(job, last)?;
+    refuse_held(job, last)?;
     let number = last.head.revision;
     let mut named: Vec<_> = Vec::new();
     for kept in [Some(number), history.deployed().map(|entry| entry.head.revision)].into_iter().flatten() {
         let record = job.revision(context, kept).await?.into_record()?;
-        let objects = draft::stored(context, &record).await?.objects;
-        named.extend(objects.iter().map(|object| draft::identity(&object.reference())));
+        let objects = place::stored(context, &record).await?.objects;
+        named.extend(objects.iter().map(|object| identity(&object.reference())));
     }
     let mut objects = Vec::new();
     for reference in &asked.orphans {
-        if named.contains(&draft::identity(reference)) {
+        if named.contains(&identity(reference)) {
             let detail = format!("{reference} belongs to the release's manifest");
             return Err(Stop::failed(Code::InvalidRequest, detail));
         }
