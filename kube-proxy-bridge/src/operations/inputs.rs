@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use release::record::{self, Record};
 use wire::{
-    Apply, ApplyMode, ApplyOptions, Code, Conflicts, CrdPolicy, ObjectRef, OperationKind, PlanSubject,
-    PlannedChart, Problem, RecordSize, Rollback, Status, Uninstall, World,
+    Apply, ApplyOptions, Code, Conflicts, CrdPolicy, ObjectRef, OperationKind, PlanSubject, PlannedChart,
+    Problem, RecordSize, Rollback, Uninstall, World,
 };
 
 use super::decide;
@@ -144,8 +144,8 @@ impl Inputs {
             ));
         }
         pin::refuse_odd_digest(&apply.chart)?;
-        past.expect(apply.expected_revision)?;
-        let (operation, base) = past.base(release, apply.mode)?;
+        past.history.expect(apply.expected_revision)?;
+        let (operation, base) = past.history.start(apply.mode)?;
         let base = base.map(|entry| entry.head.revision);
         let mut inputs = Self::empty(operation, namespace, release, past);
         if let Some(revision) = base {
@@ -187,18 +187,11 @@ impl Inputs {
         release: &str,
         rollback: &Rollback,
     ) -> Result<Self, Problem> {
-        past.expect(rollback.expected_revision)?;
-        let last = past.history.current().ok_or_else(|| not_found(release))?.head.revision;
-        let target = match rollback.to_revision {
-            0 => last.saturating_sub(1),
-            chosen => chosen,
-        };
-        if past.history.entry(target).is_none() {
-            return Err(Problem::new(Code::NotFound, format!("release has no {target} version")));
-        }
+        past.history.expect(rollback.expected_revision)?;
+        let (last, target) = past.history.way_back(rollback.to_revision)?;
+        let (last, number) = (last.head.revision, target.head.revision);
         let mut inputs = Self::empty(OperationKind::Rollback, namespace, release, past);
         inputs.set_base(last, &past.record(last, rollback.accept_mismatch).await?)?;
-        let number = target;
         let target = past.record(number, rollback.accept_mismatch).await?;
         (inputs.new, inputs.hooks) = aside(|| read(&target))?;
         inputs.options = rollback.options.clone();
@@ -215,7 +208,7 @@ impl Inputs {
         release: &str,
         uninstall: &Uninstall,
     ) -> Result<Self, Problem> {
-        past.expect(uninstall.expected_revision)?;
+        past.history.expect(uninstall.expected_revision)?;
         let last = past.history.current().ok_or_else(|| not_found(release))?.head.revision;
         let mut inputs = Self::empty(OperationKind::Uninstall, namespace, release, past);
         inputs.next_revision = 0;
@@ -276,35 +269,6 @@ impl<'a> Past<'a> {
             version: metadata.version.clone(),
             digest: noted.unwrap_or_else(|| format!("revision:{revision}")),
         })
-    }
-
-    fn expect(&self, revision: Option<u32>) -> Result<(), Problem> {
-        let current = self.history.current_revision();
-        match revision {
-            Some(expected) if expected != current => Err(Problem::new(
-                Code::RevisionMismatch,
-                format!("revision {expected} was expected, and the last one is {current}"),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether this is an install or an upgrade, and what it starts from.
-    fn base(&self, release: &str, mode: ApplyMode) -> Result<(OperationKind, Option<&Entry>), Problem> {
-        let Some(last) = self.history.current() else {
-            if mode == ApplyMode::Upgrade {
-                let detail = format!("\"{release}\" has no deployed releases");
-                return Err(Problem::new(Code::NotFound, detail));
-            }
-            return Ok((OperationKind::Install, None));
-        };
-        if mode == ApplyMode::Install {
-            return Err(Problem::new(Code::NameInUse, "cannot reuse a name that is still in use"));
-        }
-        if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
-            return Ok((OperationKind::Install, Some(last)));
-        }
-        Ok((OperationKind::Upgrade, Some(self.history.base()?)))
     }
 }
 

@@ -43,8 +43,12 @@ pub(super) async fn prepare(
     if let Some(entry) = own(job, &history) {
         return Ok(Found::Attached(Box::new(entry.clone())));
     }
-    expect(&history, apply.expected_revision)?;
-    let (kind, base) = base(job, &history, apply.mode)?;
+    history.expect(apply.expected_revision)?;
+    // An install of a name that is in use hears that, whoever works on it.
+    if let Some(last) = history.current().filter(|_| apply.mode != ApplyMode::Install) {
+        refuse_held(job, last)?;
+    }
+    let (kind, base) = history.start(apply.mode)?;
     job.handle.set_kind(kind);
     let revision = history.current_revision() + 1;
     context.enter(OperationState::Validating, revision);
@@ -113,7 +117,7 @@ pub(super) async fn prepare_rollback(
     if let Some(entry) = own(job, &history) {
         return Ok(Found::Attached(Box::new(entry.clone())));
     }
-    expect(&history, rollback.expected_revision)?;
+    history.expect(rollback.expected_revision)?;
     if let Some(last) = history.current() {
         refuse_held(job, last)?;
     }
@@ -129,17 +133,8 @@ pub(super) async fn rolled_back(
     history: &History,
     rollback: &Rollback,
 ) -> Result<Prepared, Stop> {
-    let Some(last) = history.current() else {
-        return Err(Stop::failed(Code::NotFound, format!("release: not found: {}", job.release())));
-    };
-    let target = match rollback.to_revision {
-        0 => last.head.revision.saturating_sub(1),
-        chosen => chosen,
-    };
-    if history.entry(target).is_none() {
-        return Err(Stop::failed(Code::NotFound, format!("release has no {target} version")));
-    }
-    let target = job.revision(context, target).await?;
+    let (last, target) = history.way_back(rollback.to_revision)?;
+    let target = job.revision(context, target.head.revision).await?;
     target.refuse_mismatch(rollback.accept_mismatch)?;
     let labels = target.head.user_labels();
     let archive = target.head.annotations.get(annotation::ARCHIVE).cloned();
@@ -188,29 +183,6 @@ fn own<'h>(job: &Job, history: &'h History) -> Option<&'h Entry> {
     history.current().filter(|entry| entry.head.operation() == Some(job.handle.id()))
 }
 
-/// Whether this is an install or an upgrade, and what it starts from.
-fn base<'h>(
-    job: &Job,
-    history: &'h History,
-    mode: ApplyMode,
-) -> Result<(OperationKind, Option<&'h Entry>), Stop> {
-    let Some(last) = history.current() else {
-        if mode == ApplyMode::Upgrade {
-            let detail = format!("\"{}\" has no deployed releases", job.release());
-            return Err(Stop::failed(Code::NotFound, detail));
-        }
-        return Ok((OperationKind::Install, None));
-    };
-    if mode == ApplyMode::Install {
-        return Err(Stop::failed(Code::NameInUse, "cannot reuse a name that is still in use"));
-    }
-    refuse_held(job, last)?;
-    if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
-        return Ok((OperationKind::Install, Some(last)));
-    }
-    Ok((OperationKind::Upgrade, Some(history.base()?)))
-}
-
 /// Whether fields may be owned by Helm from before server-side apply, and are moved over: Helm looks for them in every rollback
 /// and when it takes objects over.
 pub(super) fn migrates(kind: OperationKind, options: &ApplyOptions, base: Option<&Record>) -> bool {
@@ -248,16 +220,6 @@ pub(super) fn refuse_preview(apply: &Apply) -> Result<(), Problem> {
         return Err(Problem::new(Code::LookupDeniedUsed, detail));
     }
     Ok(())
-}
-
-fn expect(history: &History, expected: Option<u32>) -> Result<(), Stop> {
-    match expected {
-        Some(expected) if expected != history.current_revision() => Err(Stop::failed(
-            Code::RevisionMismatch,
-            format!("the last revision is {}, not {expected}", history.current_revision()),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Refuses a release that somebody works on.

@@ -56,12 +56,7 @@ async fn checked(job: &Job, context: &Arc<Context>, asked: &Uninstall) -> Result
         let detail = format!("uninstall: Release not loaded: {0}: release: not found", job.release());
         return Err(Stop::failed(Code::NotFound, detail));
     };
-    if let Some(expected) = asked.expected_revision
-        && expected != last.head.revision
-    {
-        let detail = format!("the last revision is {}, not {expected}", last.head.revision);
-        return Err(Stop::failed(Code::RevisionMismatch, detail));
-    }
+    history.expect(asked.expected_revision)?;
     refuse_held(job, last)?;
     if let Some(difference) = last.summary.mismatch.clone().filter(|_| !asked.accept_mismatch) {
         return Err(Stop::failed(Code::RecordMismatch, difference));

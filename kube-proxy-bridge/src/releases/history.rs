@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use wire::{Code, Problem, RevisionSummary, Status};
+use wire::{ApplyMode, Code, OperationKind, Problem, RevisionSummary, Status};
 
 use super::{Head, Revision};
 
@@ -111,6 +111,54 @@ impl History {
             None if matches!(last.summary.status, Status::Failed | Status::Superseded) => Ok(last),
             None => Err(none()),
         }
+    }
+
+    /// Refuses when the last revision is another than whoever asks has seen.
+    ///
+    /// # Errors
+    /// `revision-mismatch`.
+    pub fn expect(&self, expected: Option<u32>) -> Result<(), Problem> {
+        let current = self.current_revision();
+        match expected {
+            Some(expected) if expected != current => {
+                let detail = format!("the last revision is {current}, not {expected}");
+                Err(Problem::new(Code::RevisionMismatch, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what is asked for is an install or an upgrade, and the revision that it starts from.
+    ///
+    /// # Errors
+    /// `name-in-use` for an install where something is, `not-found` for an upgrade where nothing is; those of [`Self::base`].
+    pub fn start(&self, mode: ApplyMode) -> Result<(OperationKind, Option<&Entry>), Problem> {
+        let Some(last) = self.current() else {
+            if mode == ApplyMode::Upgrade {
+                let detail = format!("\"{}\" has no deployed releases", self.name);
+                return Err(Problem::new(Code::NotFound, detail));
+            }
+            return Ok((OperationKind::Install, None));
+        };
+        if mode == ApplyMode::Install {
+            return Err(Problem::new(Code::NameInUse, "cannot reuse a name that is still in use"));
+        }
+        if mode == ApplyMode::Auto && last.summary.status == Status::Uninstalled {
+            return Ok((OperationKind::Install, Some(last)));
+        }
+        Ok((OperationKind::Upgrade, Some(self.base()?)))
+    }
+
+    /// The last revision, and the one that a rollback goes to: the one that is named, for 0 the one before the last.
+    ///
+    /// # Errors
+    /// `not-found` with Helm's sentence: no such release, or no such revision.
+    pub fn way_back(&self, to: u32) -> Result<(&Entry, &Entry), Problem> {
+        let none = || Problem::new(Code::NotFound, format!("release: not found: {}", self.name));
+        let last = self.current().ok_or_else(none)?;
+        let to = if to == 0 { last.head.revision.saturating_sub(1) } else { to };
+        let none = || Problem::new(Code::NotFound, format!("release has no {to} version"));
+        Ok((last, self.entry(to).ok_or_else(none)?))
     }
 
     /// The revision that a rollback after a failure goes to: the newest deployed or superseded one before `failed`.

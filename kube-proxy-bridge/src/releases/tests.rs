@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use release::record::{Info, Limits, Record, Time, encode};
 use serde_json::json;
-use wire::{Code, Lock, LockVerdict, RecoverAction, RevisionSummary, Status};
+use wire::{ApplyMode, Code, Lock, LockVerdict, OperationKind, RecoverAction, RevisionSummary, Status};
 
 use super::lock::{Patience, verdict};
 use super::*;
@@ -58,6 +58,38 @@ fn the_base_is_the_deployed_one_else_a_failed_or_superseded_last() {
     assert_eq!(base(&[(1, Uninstalled)]), Err(Code::NotFound));
     assert_eq!(base(&[(1, Uninstalling)]), Err(Code::NotFound));
     assert_eq!(base(&[]), Err(Code::NotFound));
+}
+
+#[test]
+fn an_operation_starts_from_what_is_there() {
+    let kind = |mode, entries: &[(u32, Status)]| {
+        let found = history(entries);
+        found.start(mode).map(|(kind, base)| (kind, base.map(|entry| entry.head.revision)))
+    };
+    let code = |mode, entries: &[(u32, Status)]| kind(mode, entries).expect_err("refused").code;
+    assert_eq!(kind(ApplyMode::Auto, &[]), Ok((OperationKind::Install, None)));
+    assert_eq!(code(ApplyMode::Upgrade, &[]), Code::NotFound);
+    assert_eq!(code(ApplyMode::Install, &[(1, Status::PendingInstall)]), Code::NameInUse);
+    let there = [(1, Status::Deployed), (2, Status::Failed)];
+    assert_eq!(kind(ApplyMode::Auto, &there), Ok((OperationKind::Upgrade, Some(1))));
+    let gone = [(1, Status::Superseded), (2, Status::Uninstalled)];
+    assert_eq!(kind(ApplyMode::Auto, &gone), Ok((OperationKind::Install, Some(2))));
+    assert_eq!(code(ApplyMode::Upgrade, &gone), Code::NotFound);
+}
+
+#[test]
+fn a_way_back_leads_to_a_revision_that_is_there() {
+    let found = history(&[(1, Status::Superseded), (2, Status::Superseded), (4, Status::Deployed)]);
+    let back = |to| found.way_back(to).map(|(last, target)| (last.head.revision, target.head.revision));
+    assert_eq!(back(2), Ok((4, 2)));
+    assert_eq!(back(0).expect_err("3 is missing").detail, "release has no 3 version");
+    assert_eq!(history(&[]).way_back(1).expect_err("nothing").detail, "release: not found: web");
+    assert!(found.expect(None).is_ok() && found.expect(Some(4)).is_ok());
+    let moved = found.expect(Some(2)).expect_err("it moved on");
+    assert_eq!(
+        (moved.code, moved.detail.as_str()),
+        (Code::RevisionMismatch, "the last revision is 4, not 2")
+    );
 }
 
 #[test]
