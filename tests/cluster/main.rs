@@ -27,6 +27,7 @@ mod stuck;
 mod submission;
 mod turns;
 mod twin;
+mod unserved;
 
 use std::process::ExitCode;
 use std::thread;
@@ -49,6 +50,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     records::TRIALS,
     attacks::TRIALS,
     turns::TRIALS,
+    unserved::TRIALS,
     corners::TRIALS,
     stuck::TRIALS,
     steps::TRIALS,

@@ -65,6 +65,17 @@ impl Stop {
         }
     }
 
+    /// The same failure, with words before its sentence.
+    pub(super) fn behind(self, words: &str) -> Self {
+        match self {
+            Self::Failed(mut problem) => {
+                problem.detail = format!("{words}: {}", problem.detail);
+                Self::Failed(problem)
+            }
+            other => other,
+        }
+    }
+
     /// The sentence for the record's description, behind Helm's `Upgrade "web" failed: `.
     pub(super) fn words(&self) -> String {
         match self {

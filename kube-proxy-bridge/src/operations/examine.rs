@@ -6,6 +6,7 @@ use super::attempt::Attempt;
 use super::decide::{self, Settled};
 use super::identity::identity;
 use super::ownership::Policy;
+use super::unserved::{CURRENT, DELETED, unmapped};
 use super::view::{Context, Examined, Refusal};
 use super::{managed, normalise, ownership};
 use crate::documents::{HookItem, Item};
@@ -113,11 +114,9 @@ pub(super) async fn examine_old(
     item: &Item,
     is_uninstall: bool,
 ) -> Result<Examined, Problem> {
-    let (reference, resource) = match context.place(&item.object).await {
+    let (reference, resource) = match context.place_old(&item.object).await {
         Ok(place) => place,
-        Err(error) if error.is_not_found() => {
-            return Ok(Examined::new(item.object.reference(), &item.source, Class::Gone));
-        }
+        Err(error) if error.is_not_found() => return Ok(unserved(context, item, error, is_uninstall)),
         Err(error) => return Err(error.problem()),
     };
     let mut examined = Examined::new(reference.clone(), &item.source, Class::Delete);
@@ -149,6 +148,27 @@ pub(super) async fn examine_old(
     let has_status = resource.subresources.iter().any(|name| name == "status");
     examined.live = Some(normalise::live(&live, has_status));
     Ok(examined)
+}
+
+/// An object of the base manifest whose kind is served in no version: the operation would fail on it, as Helm's does.
+fn unserved(context: &Context<'_>, item: &Item, error: Error, is_uninstall: bool) -> Examined {
+    let reference = item.object.reference();
+    let class = if is_uninstall && ownership::policy(&item.object, true) == Policy::Keep {
+        Class::Keep
+    } else if context.is_defined_first(&reference) {
+        Class::Gone
+    } else {
+        Class::Invalid
+    };
+    let examined = Examined::new(reference, &item.source, class);
+    match unmapped(&[(item.object.clone(), error)]).filter(|_| class == Class::Invalid) {
+        Some(mut problem) => {
+            let words = if is_uninstall { DELETED } else { CURRENT };
+            problem.detail = format!("{words}: {}", problem.detail);
+            examined.refused(class, problem)
+        }
+        None => examined,
+    }
 }
 
 /// Tries a hook: whether it fits its schema, and whether the caller may create it. What lives in its place is

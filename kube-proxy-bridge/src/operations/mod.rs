@@ -46,6 +46,7 @@ mod streams;
 mod subject;
 mod test;
 mod uninstall;
+mod unserved;
 mod view;
 mod wait;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use release::record::Record;
 use serde_json::Value;
-use wire::Problem;
 
 use super::context::{Broken, Context, Stop};
 use super::draft::settle;
+use super::unserved::{CURRENT, another_version, unmapped};
 use crate::documents;
 use crate::kube;
 use crate::object::Object;
@@ -27,10 +27,10 @@ impl Placed {
     /// The objects, when all are in their places.
     ///
     /// # Errors
-    /// Helm's sentence about the first whose kind is not served.
+    /// Helm's sentence about those whose kind is not served.
     pub(super) fn all(self) -> Result<Vec<Object>, Stop> {
-        match self.unserved.first() {
-            Some((object, error)) => Err(unknown_kind(object, error)),
+        match unmapped(&self.unserved) {
+            Some(problem) => Err(problem.into()),
             None => Ok(self.objects),
         }
     }
@@ -83,34 +83,23 @@ fn defined(definitions: &[&Object], object: &Object) -> Option<bool> {
     own.map(|object| text(object, "/spec/scope") == "Namespaced")
 }
 
-/// The refusal of a kind that the cluster does not serve, in Helm's words.
-pub(super) fn unknown_kind(object: &Object, error: &kube::Error) -> Stop {
-    let detail = format!(
-        "resource mapping not found for name: \"{}\" namespace: \"{}\" from \"\": no matches for kind \"{}\" in \
-         version \"{}\"\nensure CRDs are installed first",
-        object.name(),
-        object.namespace(),
-        object.kind(),
-        object.api_version()
-    );
-    let mut problem = Problem { detail, ..error.problem() };
-    problem.objects = vec![object.reference()];
-    problem.into()
-}
-
 /// The objects of a record's manifest, where they go. One whose version is served no longer is found by another version
-/// of its kind.
-pub(super) async fn stored(context: &Context, record: &Record) -> Result<Placed, Stop> {
+/// of its kind; a kind that one of `definitions` defines need not be served yet.
+pub(super) async fn stored(
+    context: &Context,
+    record: &Record,
+    definitions: &[&Object],
+) -> Result<Placed, Stop> {
     let items = documents::read_stored(&record.manifest)?;
-    let mut placed = place(context, items.into_iter().map(|item| item.object).collect(), &[]).await?;
+    let objects = items.into_iter().map(|item| item.object).collect();
+    let mut placed = place(context, objects, definitions).await?;
     if placed.unserved.is_empty() {
         return Ok(placed);
     }
     let served =
         context.call(|cluster| async move { cluster.resources().await }).await.map_err(Stop::from)?;
     for (mut object, error) in std::mem::take(&mut placed.unserved) {
-        let reference = object.reference();
-        match served.iter().find(|other| other.group == reference.group() && other.kind == reference.kind) {
+        match another_version(&served, &object.reference()) {
             Some(other) => {
                 object.as_map_mut().insert("apiVersion".to_owned(), other.api_version().into());
                 settle(&mut object, other.namespaced, context.handle.namespace());
@@ -122,13 +111,17 @@ pub(super) async fn stored(context: &Context, record: &Record) -> Result<Placed,
     Ok(placed)
 }
 
-/// The objects of the revision before: what they have and the new one has not is deleted. Those of a kind that the cluster
-/// serves in no version are left where they are, and told.
-pub(super) async fn base(context: &Context, record: &Record) -> Result<Vec<Object>, Stop> {
-    let placed = stored(context, record).await?;
-    for (object, error) in placed.unserved {
-        let message = format!("it is left as it is: {}", error.message);
-        context.warn(Some(&object.reference()), vec![message]);
-    }
-    Ok(placed.objects)
+/// The objects of the revision before: what they have and the new one has not is deleted. `definitions` are sent before
+/// that, and what they define has no objects yet.
+///
+/// # Errors
+/// Helm's sentence when the cluster serves one of their kinds in no version: what is of it could not be deleted, and no
+/// later revision would know of it.
+pub(super) async fn base(
+    context: &Context,
+    record: &Record,
+    definitions: &[&Object],
+) -> Result<Vec<Object>, Stop> {
+    let objects = stored(context, record, definitions).await?.all();
+    objects.map_err(|stop| stop.behind(CURRENT))
 }

@@ -53,7 +53,7 @@ pub async fn make(
     let mut old = Vec::new();
     let is_uninstall = request.operation == OperationKind::Uninstall;
     for item in request.base {
-        let reference = context.place(&item.object).await.map(|(reference, _)| reference);
+        let reference = context.place_old(&item.object).await.map(|(reference, _)| reference);
         let reference = reference.unwrap_or_else(|_| item.object.reference());
         if !named.contains(&identity(&reference)) {
             old.push((reference, item));
@@ -228,7 +228,7 @@ fn same_outcome(before: &Examined, after: &Examined) -> bool {
 
 async fn find<'a>(context: &Context<'_>, items: &'a [Item], wanted: &Identity) -> Option<&'a Item> {
     for item in items.iter().filter(|item| item.object.name() == wanted.3 && item.object.kind() == wanted.1) {
-        let reference = context.place(&item.object).await.map(|(reference, _)| reference);
+        let reference = context.place_old(&item.object).await.map(|(reference, _)| reference);
         if identity(&reference.unwrap_or_else(|_| item.object.reference())) == *wanted {
             return Some(item);
         }

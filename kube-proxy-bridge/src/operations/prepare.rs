@@ -87,7 +87,7 @@ pub(super) async fn prepare(
         ownership::mark(object, job.namespace(), job.release());
     }
     let base_objects = match &previous {
-        Some(record) => place::base(context, record).await?,
+        Some(record) => place::base(context, record, &definitions).await?,
         None => Vec::new(),
     };
     let migrates = migrates(kind, &options, previous.as_ref());
@@ -155,7 +155,7 @@ pub(super) async fn rolled_back(
     for object in &mut objects {
         ownership::mark(object, job.namespace(), job.release());
     }
-    let base = place::base(context, &last).await?;
+    let base = place::base(context, &last, &[]).await?;
     let mut options = rollback.options.clone();
     options.conflicts = decide::with_remembered(&rollback.options.conflicts, history);
     if options.on_failure == OnFailure::Rollback {

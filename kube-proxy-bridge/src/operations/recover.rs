@@ -311,7 +311,9 @@ async fn prepared(
     let migrates = migrates(kind, &options, base.as_ref());
     let base = match &base {
         None => Vec::new(),
-        Some(base) => place::base(context, base).await?,
+        // A kind that is served no longer went with its definition, which this very operation deleted: otherwise it would
+        // not have begun.
+        Some(base) => place::stored(context, base, &[]).await?.objects,
     };
     let objects = documents::read_stored(&record.manifest)?.into_iter().map(|item| item.object).collect();
     let mut objects = place::place(context, objects, &[]).await?.all()?;

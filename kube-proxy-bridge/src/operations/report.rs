@@ -14,7 +14,7 @@ use crate::object::Object;
 use crate::redact::{Redaction, Redactor};
 
 /// How long a plan is kept.
-pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// The fields of one object, in JSON.
 pub(super) const OBJECT_LIMIT_BYTES: usize = 256 << 10;
 /// The fields of a whole plan, in JSON.

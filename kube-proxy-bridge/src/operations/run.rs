@@ -123,13 +123,7 @@ async fn define(context: &Arc<Context>, index: usize, item: &Item) -> Result<(),
     let object = &item.object;
     let options = kube::ApplyOptions { dry_run: false, force: false };
     let applied = context.call(|cluster| async move { cluster.apply(object, options).await }).await;
-    let failed = |stop: Stop| match stop {
-        Stop::Failed(mut problem) => {
-            problem.detail = format!("failed to install CRD {}: {}", item.source, problem.detail);
-            Stop::Failed(problem)
-        }
-        other => other,
-    };
+    let failed = |stop: Stop| stop.behind(&format!("failed to install CRD {}", item.source));
     let applied = applied.map_err(|broken| failed(broken.into()))?;
     context.warn(Some(&reference), applied.warnings);
     let state = if applied.created { ObjectState::Created } else { ObjectState::Configured };

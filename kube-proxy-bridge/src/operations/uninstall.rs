@@ -31,6 +31,7 @@ use super::ownership;
 use super::place;
 use super::plan;
 use super::prepare::refuse_held;
+use super::unserved::DELETED;
 use super::wait::{self, Awaited, Goal};
 use crate::kube::DeleteOptions;
 use crate::object::Object;
@@ -161,12 +162,16 @@ pub(super) async fn allowed(
     asked: &Uninstall,
     record: &Record,
 ) -> Result<Vec<Object>, Stop> {
-    let objects = place::stored(context, record).await?.all().map_err(unbuilt)?;
+    let mut placed = place::stored(context, record, &[]).await?;
+    // What is kept is not asked for, whatever its kind.
+    placed.unserved.retain(|(object, _)| ownership::policy(object, true) != ownership::Policy::Keep);
+    // Of all else it is not known whether it is gone, and without the record nobody would find it.
+    let objects = placed.all().map_err(|stop| stop.behind(DELETED))?;
     gate::check_objects(job, &objects)?;
     if asked.delete_hooks {
         for hook in &record.hooks {
             let objects = place::place(context, draft::objects_of(hook)?, &[]).await?;
-            gate::check_objects(job, &objects.all().map_err(unbuilt)?)?;
+            gate::check_objects(job, &objects.all().map_err(|stop| stop.behind(DELETED))?)?;
         }
     } else if !asked.no_hooks {
         gate::check_hooks(job, context, &record.hooks, &["pre-delete", "post-delete"], &[]).await?;
@@ -295,18 +300,6 @@ async fn hooks_of(
     };
     hooks::run(context, keeper, record, phase).await?;
     keeper.write(record).await
-}
-
-/// A kind that the cluster serves no longer: whether its objects are gone is not known, and without the record nobody would
-/// find them.
-fn unbuilt(stop: Stop) -> Stop {
-    match stop {
-        Stop::Failed(mut problem) => {
-            problem.detail = format!("unable to build kubernetes objects for delete: {}", problem.detail);
-            Stop::Failed(problem)
-        }
-        other => other,
-    }
 }
 
 /// Deletes all records, the oldest first, so that what is left is the newest.
@@ -466,7 +459,7 @@ async fn orphans(job: &Job, context: &Arc<Context>, asked: &Cleanup) -> Result<u
     let mut named: Vec<_> = Vec::new();
     for kept in [Some(number), history.deployed().map(|entry| entry.head.revision)].into_iter().flatten() {
         let record = job.revision(context, kept).await?.into_record()?;
-        let objects = place::stored(context, &record).await?.objects;
+        let objects = place::stored(context, &record, &[]).await?.objects;
         named.extend(objects.iter().map(|object| identity(&object.reference())));
     }
     let mut objects = Vec::new();

@@ -9,6 +9,7 @@ use super::decide::{self, Choices};
 use super::fields::Change;
 use super::identity::{Identity, identity};
 use super::request::Request;
+use super::unserved::another_version;
 use crate::documents::Item;
 use crate::fieldpath::Path;
 use crate::kube::{Cluster, Error, Resource};
@@ -16,17 +17,17 @@ use crate::object::Object;
 
 /// A live object as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(super) struct Seen {
     /// `metadata.uid`
-    pub uid: String,
+    pub(super) uid: String,
     /// `metadata.resourceVersion`
-    pub resource_version: String,
+    pub(super) resource_version: String,
 }
 
 impl Seen {
     /// Of this object.
     #[must_use]
-    pub fn of(live: &Object) -> Self {
+    pub(super) fn of(live: &Object) -> Self {
         Self { uid: live.uid().to_owned(), resource_version: live.resource_version().to_owned() }
     }
 }
@@ -155,19 +156,8 @@ impl<'a> Context<'a> {
         if request.options.create_namespace {
             created.insert(request.namespace);
         }
-        let text = |item: &Item, pointer: &str| {
-            item.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
-        let brought = request
-            .crds
-            .iter()
-            .chain(request.new)
-            .filter(|item| item.object.kind() == "CustomResourceDefinition")
-            .map(|item| {
-                let kind = (text(item, "/spec/group"), text(item, "/spec/names/kind"));
-                (kind.0, kind.1, text(item, "/spec/scope") == "Namespaced")
-            })
-            .collect();
+        let definitions = request.crds.iter().chain(request.new);
+        let brought = definitions.filter_map(|item| brought(&item.object)).collect();
         Self { cluster, request, base: BTreeMap::new(), brought, created }
     }
 
@@ -184,13 +174,36 @@ impl<'a> Context<'a> {
         Ok((reference, resource))
     }
 
+    /// Where an object of the base manifest lives: one whose version is served no longer is found by another version of its
+    /// kind.
+    ///
+    /// # Errors
+    /// As [`Context::place`].
+    pub(super) async fn place_old(&self, object: &Object) -> Result<(ObjectRef, Resource), Error> {
+        let error = match self.place(object).await {
+            Err(error) if error.is_not_found() => error,
+            place => return place,
+        };
+        let served = self.cluster.resources().await?;
+        let Some(other) = another_version(&served, &object.reference()) else { return Err(error) };
+        let mut object = object.clone();
+        object.as_map_mut().insert("apiVersion".to_owned(), other.api_version().into());
+        self.place(&object).await
+    }
+
+    /// Whether a definition that is sent first brings the kind of an object.
+    pub(super) fn is_defined_first(&self, object: &ObjectRef) -> bool {
+        let kinds = self.request.crds.iter().filter_map(|item| brought(&item.object));
+        kinds.into_iter().any(|(group, kind, _)| group == object.group() && kind == object.kind)
+    }
+
     /// Reads which objects the base manifest has; before any object of it is looked at.
     ///
     /// # Errors
     /// Discovery failed.
     pub(super) async fn read_base(&mut self) -> Result<(), Problem> {
         for item in self.request.base {
-            let reference = match self.place(&item.object).await {
+            let reference = match self.place_old(&item.object).await {
                 Ok((reference, _)) => reference,
                 Err(error) if error.is_not_found() => item.object.reference(),
                 Err(error) => return Err(error.problem()),
@@ -233,4 +246,13 @@ impl<'a> Context<'a> {
         let by_role = error.is_forbidden() && error.message.contains(" cannot ");
         Ok(if by_role { Refusal::Forbidden } else { Refusal::Invalid })
     }
+}
+
+/// The kind that a definition brings: its group, its name, and whether it lives in namespaces.
+fn brought(definition: &Object) -> Option<(String, String, bool)> {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    (definition.kind() == "CustomResourceDefinition").then(|| {
+        let kind = (text("/spec/group").to_owned(), text("/spec/names/kind").to_owned());
+        (kind.0, kind.1, text("/spec/scope") == "Namespaced")
+    })
 }
