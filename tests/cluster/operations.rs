@@ -1,8 +1,10 @@
 //! Releases that the bridge makes and Helm goes on with, and the other way round.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use tests::kube::{Dump, record};
-use tests::scene::World;
+use tests::kube::{Api, Dump, record};
+use tests::scene::{World, key};
 use tests::trial::Trial;
 
 use crate::rendered::{apply, fail, path, statuses, succeed};
@@ -148,13 +150,36 @@ fn goes_back(world: &World, trial: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Helm's `--rollback-on-failure` of an install is an uninstall without a history, and leaves nothing: no object, and no
+/// record that would know who asked. So it is here, and who sends the same request again, to a bridge that does not have the
+/// operation's events, installs again, as who calls Helm again does. Nothing is there twice: nothing was left.
 fn taken_away(world: &World, trial: &str) -> Result<(), String> {
     let scene = world.scene(trial)?;
-    let (helm, bridge, plain) = (scene.helm()?, scene.bridge(&[])?, scene.chart("plain"));
+    let (helm, plain, key) = (scene.helm()?, scene.chart("plain"), key());
+    let nothing_is_left = || {
+        assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0);
+        // What is owned by an object goes a little later.
+        let gone = |_: &Api| Ok(scene.dump()?.names().is_empty().then_some(()));
+        scene.api.wait("all objects to be gone", Duration::from_secs(30), gone)
+    };
+    let call =
+        ["install", "web", &plain, "--set", "outcome=hang", "--rollback-on-failure", "--timeout", "3s"];
+    helm.fails(&call)?;
+    nothing_is_left()?;
     let options = json!({ "onFailure": "rollback", "stepTimeoutSeconds": 3 });
     let body = apply(&helm, "install", "web", &plain, &["outcome=hang"], options)?;
-    fail(&bridge, &path(&scene, "web", "apply"), &body)?;
-    assert_eq!(record::records(&scene.api, &scene.namespace)?.len(), 0);
+    let to = path(&scene, "web", "apply");
+    for _ in 0..2 {
+        let bridge = scene.bridge(&[])?;
+        let request = bridge.request("POST", &to).header("Idempotency-Key", &key).json(&body);
+        let started = bridge.try_send(&request)??;
+        let id = started["operation"]["id"].as_str().ok_or("no operation")?;
+        let events = bridge.follow(id)?;
+        assert!(events.iter().any(|event| event["type"] == "record.state"), "it installs: {events:?}");
+        let ended = bridge.get(&format!("/v1/operations/{id}"))?;
+        assert_eq!((&ended["state"], &ended["problem"]["code"]), (&json!("failed"), &json!("not-ready")));
+        nothing_is_left()?;
+    }
     helm.ok(&["install", "web", &plain, "--wait"]).map(drop)
 }
 
