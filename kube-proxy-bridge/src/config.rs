@@ -31,6 +31,7 @@ Where to listen
                             behind a proxy that adds TLS, also the bridge's own
   --metrics-listen ADDR:PORT
                             serve /metrics, /livez and /readyz there
+  --metrics-namespace-label count operations, rollbacks and recoveries by namespace, too
 
 The cluster; without one of the first three the bridge only serves the page
   --cluster                 the current context of the kubeconfig
@@ -95,6 +96,8 @@ pub struct Config {
     pub allow_origins: Vec<String>,
     /// Where metrics are served, if at all.
     pub metrics_listen: Option<SocketAddr>,
+    /// Whether counters name the namespaces of releases.
+    pub metrics_namespace_label: bool,
     /// Which cluster, if any.
     pub cluster: Option<ClusterConfig>,
     /// Where the audit log goes; standard error when there is no file.
@@ -252,6 +255,7 @@ impl Default for Config {
             allow_hosts: Vec::new(),
             allow_origins: Vec::new(),
             metrics_listen: None,
+            metrics_namespace_label: false,
             cluster: None,
             audit_log: None,
             log_level: LogLevel::default(),
@@ -346,6 +350,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
             Some("--metrics-listen") => {
                 config.metrics_listen = Some(number(&value()?, "an address and a port")?);
             }
+            Some("--metrics-namespace-label") => config.metrics_namespace_label = true,
             Some("--cluster") => wants_cluster = true,
             Some("--kubeconfig") => cluster.kubeconfig = Some(PathBuf::from(value()?)),
             Some("--context") => cluster.context = Some(text(&value()?)?),

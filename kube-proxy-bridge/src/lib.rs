@@ -218,10 +218,11 @@ impl State {
         &self.0.plans
     }
 
-    /// Hides values of secrets in `place`; its tags hold as long as the process.
+    /// Hides values of secrets in `place`, and in problems that are told there; its tags hold as long as the process.
     #[must_use]
     pub fn redactor(&self, place: Place) -> Redactor {
-        self.0.redactor.counted(self.0.metrics.hits(place))
+        let hits = |place| self.0.metrics.hits(place);
+        self.0.redactor.counted(hits(place), hits(Place::Problem))
     }
 
     /// What charts looked up, by session.

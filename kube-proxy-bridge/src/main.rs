@@ -60,6 +60,7 @@ async fn run(config: Config) -> Result<(), String> {
         mut allow_hosts,
         allow_origins,
         metrics_listen,
+        metrics_namespace_label,
         cluster,
         audit_log,
         ..
@@ -83,7 +84,7 @@ async fn run(config: Config) -> Result<(), String> {
     if let Some(folder) = &settings.state_dir {
         make_private(folder).map_err(|error| format!("--state-dir {}: {error}", folder.display()))?;
     }
-    let metrics = Metrics::new();
+    let metrics = if metrics_namespace_label { Metrics::by_namespace() } else { Metrics::new() };
     let connector = match cluster {
         None => None,
         Some(cluster) => {

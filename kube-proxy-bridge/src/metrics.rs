@@ -1,15 +1,18 @@
 //! What the bridge counts, in Prometheus' words. No label ever holds the name of a release, an object or a person.
 //!
-//! Every label is a word of a closed set: an enum here or in `wire`, or a row of a table.
+//! Every label is a word of a closed set: an enum here or in `wire`, or a row of a table. The one exception is asked for:
+//! counters of what happened to a release can name its namespace, and only so many.
 
 mod process;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
+use prometheus_client::encoding::{
+    EncodeLabel as _, EncodeLabelSet, EncodeLabelValue, LabelSetEncoder, LabelValueEncoder, text,
+};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -28,6 +31,10 @@ const RECORD_BUCKETS: [f64; 9] =
 
 /// Releases that failed and are remembered; others are not measured.
 const FAILURES: usize = 4096;
+/// Namespaces that counters name; all that come after are counted under [`OTHERS`].
+const NAMESPACES: usize = 100;
+/// No namespace can be called so.
+const OTHERS: &str = "(others)";
 
 /// All metrics; cheap to clone.
 #[derive(Clone)]
@@ -35,14 +42,14 @@ pub struct Metrics(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
-    operations: Family<OperationLabels, Counter>,
+    operations: Family<Of<OperationLabels>, Counter>,
     operation_seconds: Durations<KindResult>,
     phase_seconds: Durations<KindPhase>,
     in_progress: Family<KindLabel, Gauge>,
     queued: Family<KindLabel, Gauge>,
     queue_wait: Histogram,
     objects: Family<ActionLabel, Counter>,
-    rollbacks: Family<TriggerResult, Counter>,
+    rollbacks: Family<Of<TriggerResult>, Counter>,
     hooks: Family<EventResult, Counter>,
     hook_seconds: Durations<EventResult>,
     plans: Family<ResultLabel, Counter>,
@@ -52,7 +59,7 @@ struct Inner {
     drift_detected: Family<OwnerLabel, Counter>,
     drifted_objects: Gauge,
     orphans: Counter,
-    recoveries: Family<RecoveryLabels, Counter>,
+    recoveries: Family<Of<RecoveryLabels>, Counter>,
     recovery_seconds: Durations<RecoveryLabels>,
     record_bytes: Histogram,
     record_failures: Family<ReasonLabel, Counter>,
@@ -69,6 +76,8 @@ struct Inner {
     redactions: Family<WhereLabel, Counter>,
     /// Releases whose last operation failed, by namespace and name, and since when. Names are no labels.
     failures: Mutex<BTreeMap<(String, String), Instant>>,
+    /// The namespaces that counters name by now; `None` when they name none.
+    namespaces: Option<Mutex<BTreeSet<Arc<str>>>>,
 }
 
 type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -80,6 +89,23 @@ struct Word(&'static str);
 impl EncodeLabelValue for Word {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
         EncodeLabelValue::encode(&self.0, encoder)
+    }
+}
+
+/// Labels of something that happened to a release, and its namespace where counters name those.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Of<L> {
+    labels: L,
+    namespace: Option<Arc<str>>,
+}
+
+impl<L: EncodeLabelSet> EncodeLabelSet for Of<L> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), fmt::Error> {
+        self.labels.encode(encoder)?;
+        match &self.namespace {
+            Some(namespace) => ("namespace", namespace.as_ref()).encode(encoder.encode_label()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -231,6 +257,16 @@ impl Metrics {
     /// All at zero.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// The same; operations, rollbacks and recoveries are counted by namespace, too.
+    #[must_use]
+    pub fn by_namespace() -> Self {
+        Self::with(Some(Mutex::default()))
+    }
+
+    fn with(namespaces: Option<Mutex<BTreeSet<Arc<str>>>>) -> Self {
         let mut root = Registry::default();
         process::register(&mut root);
         let kpb = root.sub_registry_with_prefix("kpb");
@@ -309,6 +345,7 @@ impl Metrics {
             ),
             redactions: family!("redactions", "Values that were hidden"),
             failures: Mutex::default(),
+            namespaces,
             registry: root,
         };
         Self(Arc::new(inner))
@@ -323,9 +360,27 @@ impl Metrics {
         text
     }
 
+    /// These labels, of something that happened to a release in `namespace`.
+    fn of<L>(&self, namespace: &str, labels: L) -> Of<L> {
+        let namespace = self.0.namespaces.as_ref().map(|known| {
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(found) = known.get(namespace) {
+                return Arc::clone(found);
+            }
+            if known.len() >= NAMESPACES {
+                return Arc::from(OTHERS);
+            }
+            let new: Arc<str> = Arc::from(namespace);
+            known.insert(Arc::clone(&new));
+            new
+        });
+        Of { labels, namespace }
+    }
+
     /// An operation ended, or was refused before it began.
     pub fn operation_ended(
         &self,
+        namespace: &str,
         kind: OperationKind,
         outcome: Outcome,
         reason: Option<Code>,
@@ -333,7 +388,8 @@ impl Metrics {
     ) {
         let (r#type, result) = (Word(kind.text()), outcome.word());
         let reason = Word(reason.map_or("", Code::text));
-        self.0.operations.get_or_create(&OperationLabels { r#type, result, reason }).inc();
+        let labels = self.of(namespace, OperationLabels { r#type, result, reason });
+        self.0.operations.get_or_create(&labels).inc();
         self.0
             .operation_seconds
             .get_or_create(&KindResult { r#type, result })
@@ -365,11 +421,9 @@ impl Metrics {
     }
 
     /// A rollback ended.
-    pub fn rollback(&self, trigger: Trigger, outcome: Outcome) {
-        self.0
-            .rollbacks
-            .get_or_create(&TriggerResult { trigger: trigger.word(), result: outcome.word() })
-            .inc();
+    pub fn rollback(&self, namespace: &str, trigger: Trigger, outcome: Outcome) {
+        let labels = TriggerResult { trigger: trigger.word(), result: outcome.word() };
+        self.0.rollbacks.get_or_create(&self.of(namespace, labels)).inc();
     }
 
     /// A hook of `event` (`pre-install`, …) ended.
@@ -409,15 +463,15 @@ impl Metrics {
     }
 
     /// An operation that was cut off came to an end.
-    pub fn recovery(&self, action: RecoverAction, found: FoundState, duration: Duration) {
+    pub fn recovery(&self, namespace: &str, action: RecoverAction, found: FoundState, duration: Duration) {
         let action = Word(match action {
             RecoverAction::Abandon => "abandon",
             RecoverAction::Resume => "resume",
             RecoverAction::Rollback => "rollback",
         });
         let labels = RecoveryLabels { action, found_state: found.word() };
-        self.0.recoveries.get_or_create(&labels).inc();
         self.0.recovery_seconds.get_or_create(&labels).observe(duration.as_secs_f64());
+        self.0.recoveries.get_or_create(&self.of(namespace, labels)).inc();
     }
 
     /// A record of this size was stored.
@@ -556,12 +610,12 @@ mod tests {
     fn every_name_of_the_interface_is_there() {
         let metrics = Metrics::new();
         let (second, code) = (Duration::from_secs(1), Code::Conflict);
-        metrics.operation_ended(OperationKind::Install, Outcome::Failed, Some(code), second);
+        metrics.operation_ended("shop", OperationKind::Install, Outcome::Failed, Some(code), second);
         metrics.operation_phase(OperationKind::Install, OperationState::Applying, second);
         let running = metrics.operation_running(OperationKind::Upgrade);
         drop(metrics.operation_queued(OperationKind::Upgrade));
         metrics.object(Action::Create);
-        metrics.rollback(Trigger::OnFailure, Outcome::Success);
+        metrics.rollback("shop", Trigger::OnFailure, Outcome::Success);
         metrics.hook("pre-install", Finding::Success, second);
         metrics.hook("evil\"} 1", Finding::Success, second);
         metrics.plan(Finding::Clean, second);
@@ -569,7 +623,7 @@ mod tests {
         metrics.drift_check(Finding::Changes, 3);
         metrics.drift_detected(ConflictKind::Kubectl);
         metrics.orphans_detected(2);
-        metrics.recovery(RecoverAction::Resume, FoundState::PendingInstall, second);
+        metrics.recovery("shop", RecoverAction::Resume, FoundState::PendingInstall, second);
         metrics.record_written(5000);
         metrics.record_write_failed(code);
         metrics.ready(KindClass::Workload, second);
@@ -636,5 +690,33 @@ mod tests {
                 assert!(value >= 0.0, "{line}");
             }
         }
+    }
+    #[test]
+    fn counters_name_namespaces_when_asked_and_only_so_many() {
+        let count = |metrics: &Metrics, namespace: &str| {
+            metrics.rollback(namespace, Trigger::User, Outcome::Success);
+            metrics.recovery(namespace, RecoverAction::Abandon, FoundState::Other, Duration::ZERO);
+            metrics.operation_ended(namespace, OperationKind::Test, Outcome::Success, None, Duration::ZERO);
+        };
+        let metrics = Metrics::new();
+        count(&metrics, "shop");
+        assert!(!metrics.text().contains("shop"), "{}", metrics.text());
+        let metrics = Metrics::by_namespace();
+        for n in 0..NAMESPACES + 2 {
+            count(&metrics, &format!("shop-{n}"));
+        }
+        count(&metrics, "shop-0");
+        let text = metrics.text();
+        let last = NAMESPACES - 1;
+        for line in [
+            "kpb_rollbacks_total{trigger=\"user\",result=\"success\",namespace=\"shop-0\"} 2",
+            &format!(
+                "kpb_recoveries_total{{action=\"abandon\",found_state=\"other\",namespace=\"shop-{last}\"}} 1"
+            ),
+            "kpb_operations_total{type=\"test\",result=\"success\",reason=\"\",namespace=\"(others)\"} 2",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        assert!(!text.contains(&format!("shop-{NAMESPACES}\"")));
     }
 }

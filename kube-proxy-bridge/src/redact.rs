@@ -64,6 +64,8 @@ const REFERENCES: [&str; 13] = [
 pub struct Redactor {
     key: Arc<[u8; 32]>,
     hits: Option<Hits>,
+    /// The same for those in problems.
+    problems: Option<Hits>,
     fields: Arc<SecretFields>,
 }
 
@@ -81,13 +83,13 @@ impl Redactor {
     pub fn new() -> Result<Self, getrandom::Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
-        Ok(Self { key: Arc::new(key), hits: None, fields: Arc::default() })
+        Ok(Self { key: Arc::new(key), hits: None, problems: None, fields: Arc::default() })
     }
 
-    /// The same, with every value that is hidden counted.
+    /// The same, with every value that is hidden counted; those in problems for themselves.
     #[must_use]
-    pub fn counted(&self, hits: Hits) -> Self {
-        Self { hits: Some(hits), ..self.clone() }
+    pub fn counted(&self, hits: Hits, problems: Hits) -> Self {
+        Self { hits: Some(hits), problems: Some(problems), ..self.clone() }
     }
 
     /// The same, knowing what custom kinds call secret themselves.
@@ -124,7 +126,7 @@ impl Redactor {
     /// Cost: a handful of patterns for each value of 8 bytes and more.
     #[must_use]
     pub fn known<'a>(&self, objects: impl IntoIterator<Item = &'a Object>) -> Redaction {
-        let mut redaction = Redaction { redactor: self.clone(), patterns: HashMap::new(), count: 0 };
+        let mut redaction = Redaction { redactor: self.clone(), patterns: Arc::default(), count: 0 };
         for object in objects {
             for way in self.fields.of(object.api_version(), object.kind()) {
                 let mut texts = Vec::new();
@@ -179,12 +181,14 @@ pub fn is_secret(object: &Object) -> bool {
     object.kind() == "Secret" && object.api_version() == "v1"
 }
 
+/// What is known, by its first eight bytes, the longest first; with the tag that replaces it.
+type Patterns = HashMap<[u8; SHORTEST], Vec<(Vec<u8>, String)>>;
+
 /// Hides secrets, those it was told of included.
 #[derive(Clone, Debug)]
 pub struct Redaction {
     redactor: Redactor,
-    /// By their first eight bytes, the longest first; with the tag that replaces them.
-    patterns: HashMap<[u8; SHORTEST], Vec<(Vec<u8>, String)>>,
+    patterns: Arc<Patterns>,
     count: usize,
 }
 
@@ -226,7 +230,7 @@ impl Redaction {
         }
         for form in forms {
             let Some(head) = form.first_chunk::<SHORTEST>().copied() else { continue };
-            let patterns = self.patterns.entry(head).or_default();
+            let patterns = Arc::make_mut(&mut self.patterns).entry(head).or_default();
             if patterns.iter().all(|(known, _)| *known != form) {
                 patterns.push((form, tag.clone()));
                 patterns.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
@@ -238,8 +242,9 @@ impl Redaction {
     /// Adds what another redaction knows.
     #[expect(clippy::iter_over_hash_type, reason = "each head is its own; the order changes nothing")]
     pub fn merge(&mut self, other: &Self) {
-        for (head, patterns) in &other.patterns {
-            let known = self.patterns.entry(*head).or_default();
+        let all = Arc::make_mut(&mut self.patterns);
+        for (head, patterns) in &*other.patterns {
+            let known = all.entry(*head).or_default();
             for pattern in patterns {
                 if known.iter().all(|(form, _)| *form != pattern.0) {
                     known.push(pattern.clone());
@@ -378,13 +383,16 @@ impl Redaction {
 
     /// Hides known values in what a problem says.
     pub fn problem(&self, problem: &mut Problem) {
-        problem.detail = self.told(&problem.detail);
+        // What is known is shared, so this is cheap.
+        let hits = self.redactor.problems.clone();
+        let counted = Self { redactor: Redactor { hits, ..self.redactor.clone() }, ..self.clone() };
+        problem.detail = counted.told(&problem.detail);
         for cause in problem.k8s.iter_mut().flat_map(|error| &mut error.causes) {
-            cause.message = self.told(&cause.message);
+            cause.message = counted.told(&cause.message);
         }
         for conflict in &mut problem.conflicts {
             for value in [&mut conflict.live, &mut conflict.chart].into_iter().flatten() {
-                self.hide_in(Context::Plain, value);
+                counted.hide_in(Context::Plain, value);
             }
         }
     }

@@ -10,6 +10,7 @@ mod attacks;
 mod breaks;
 mod bridge;
 mod corners;
+mod counted;
 mod faults;
 mod helm;
 mod hidden;
@@ -52,6 +53,7 @@ const TRIALS: &[&[Trial<World>]] = &[
     turns::TRIALS,
     unserved::TRIALS,
     corners::TRIALS,
+    counted::TRIALS,
     stuck::TRIALS,
     steps::TRIALS,
     accidents::TRIALS,

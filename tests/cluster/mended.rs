@@ -23,14 +23,20 @@ pub(crate) const TRIALS: &[Trial<World>] = &[
     Trial { name: "an_uninstall_takes_orphans_along", run: orphans },
 ];
 
-const QUICK: [&str; 2] = ["--heartbeat-seconds", "1"];
+pub(crate) const QUICK: [&str; 2] = ["--heartbeat-seconds", "1"];
 
 fn secret(scene: &Scene<'_>, release: &str, revision: u32) -> Result<Value, String> {
     scene.api.get(&scene.path("v1", &format!("secrets/sh.helm.release.v1.{release}.v{revision}")))
 }
 
 /// Starts an operation and follows it until this step; its id.
-fn until(bridge: &Bridge, to: &str, body: &Value, key: &str, step: &str) -> Result<String, String> {
+pub(crate) fn until(
+    bridge: &Bridge,
+    to: &str,
+    body: &Value,
+    key: &str,
+    step: &str,
+) -> Result<String, String> {
     let request = bridge.request("POST", to).header("Idempotency-Key", key).json(body);
     let created = bridge.try_send(&request)??;
     let id = created["operation"]["id"].as_str().ok_or("no operation")?.to_owned();
@@ -45,7 +51,7 @@ fn until(bridge: &Bridge, to: &str, body: &Value, key: &str, step: &str) -> Resu
 }
 
 /// The silence after which another bridge may go on: six heartbeats.
-fn silence() {
+pub(crate) fn silence() {
     sleep(Duration::from_secs(8));
 }
 

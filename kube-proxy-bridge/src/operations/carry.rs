@@ -218,7 +218,7 @@ async fn go_back(job: &Job, context: &Arc<Context>, prepared: &Prepared, failed:
             ..Uninstall::default()
         };
         let removed = uninstall::all(job, &fresh, &asked, &history).await;
-        job.environment.metrics.rollback(Trigger::OnFailure, removed.result.into());
+        job.environment.metrics.rollback(job.namespace(), Trigger::OnFailure, removed.result.into());
         return match removed.result {
             OperationResult::Success => failed,
             _ => removed,
@@ -248,7 +248,7 @@ async fn go_back(job: &Job, context: &Arc<Context>, prepared: &Prepared, failed:
         Ok(back) => Box::pin(locked(job, &fresh, back, &history)).await,
         Err(stop) => Outcome::refused(&stop),
     };
-    job.environment.metrics.rollback(Trigger::OnFailure, back.result.into());
+    job.environment.metrics.rollback(job.namespace(), Trigger::OnFailure, back.result.into());
     // The operation failed, whatever came of the way back; which revision runs now is told.
     match back.result {
         OperationResult::Success => Outcome { revision: back.revision, ..failed },

@@ -155,11 +155,11 @@ impl Listener for Instruments {
                 };
                 let (kind, took) = (self.handle.kind(), self.started.elapsed());
                 self.metrics.operation_phase(kind, now.state, now.since.elapsed());
-                self.metrics.operation_ended(kind, outcome, now.code, took);
                 let (namespace, release) = (self.handle.namespace(), self.handle.release());
+                self.metrics.operation_ended(namespace, kind, outcome, now.code, took);
                 self.metrics.release_ended(namespace, release, kind, *result == OperationResult::Success);
                 if kind == wire::OperationKind::Rollback {
-                    self.metrics.rollback(Trigger::User, outcome);
+                    self.metrics.rollback(namespace, Trigger::User, outcome);
                 }
                 self.audit.record(&Entry {
                     action: word(&self.handle),

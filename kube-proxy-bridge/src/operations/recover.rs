@@ -105,12 +105,12 @@ pub(super) async fn recover(job: &Job, asked: Recover) -> Ended {
         RecoverAction::Resume => resume(job, &context, &history, &entry).await,
         RecoverAction::Rollback => {
             let back = go_back(job, &context, &history, &entry).await;
-            job.environment.metrics.rollback(Trigger::Recovery, back.result.into());
+            job.environment.metrics.rollback(job.namespace(), Trigger::Recovery, back.result.into());
             back
         }
     };
     if outcome.result == OperationResult::Success {
-        job.environment.metrics.recovery(asked.action, found_state(found), since);
+        job.environment.metrics.recovery(job.namespace(), asked.action, found_state(found), since);
     }
     (outcome, Some(context))
 }

@@ -1,8 +1,10 @@
 //! What is hidden, what is shown, and that nothing known comes out.
 
 use serde_json::json;
+use wire::Code;
 
 use super::*;
+use crate::metrics::{Metrics, Place};
 
 fn object(value: Value) -> Object {
     Object::from_value(value).expect("a map")
@@ -251,4 +253,26 @@ fn a_change_is_hidden_by_its_place() {
     ));
     assert!(!hides(&pod, &["f:spec", "f:env", "k:{\"name\":\"COLOUR\"}", "f:value"], json!("x")));
     assert!(hides(&pod, &["f:data", "f:token"], json!("x")));
+}
+
+#[test]
+fn what_is_hidden_in_a_problem_is_counted_for_itself() {
+    let metrics = Metrics::new();
+    let redactor = redactor().counted(metrics.hits(Place::Event), metrics.hits(Place::Problem));
+    let redaction = redactor.known([&secret(&[("key", b"hunter2-hunter2")])]);
+    let warning = EventBody::Warning { object: None, message: "hunter2-hunter2".to_owned() };
+    let mut problem = Problem::new(Code::InvalidObject, "hunter2-hunter2, and hunter2-hunter2");
+    redaction.problem(&mut problem);
+    assert!(!problem.detail.contains("hunter2"), "{}", problem.detail);
+    let problem = EventBody::Problem {
+        problem: Box::new(Problem { detail: "hunter2-hunter2".to_owned(), ..problem }),
+        terminal: true,
+    };
+    for mut event in [warning, problem] {
+        redaction.event(&mut event);
+    }
+    let text = metrics.text();
+    for line in ["kpb_redactions_total{where=\"event\"} 1", "kpb_redactions_total{where=\"problem\"} 3"] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
 }
