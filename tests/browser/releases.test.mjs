@@ -40,6 +40,8 @@ visit("what a bridge left in the middle is told with the connection, and has its
   const lock = visitor.find("lock", { verdict: "crashed" });
   await lock.waitFor();
   assert.equal(await lock.locator('[data-testid="recover"]').count(), 3);
+  const top = async (id) => (await visitor.find(id).boundingBox()).y;
+  assert.ok((await top("lock")) < (await top("history")), "the way out stands above what was");
   // Not Helm and not the bridge: somebody wrote this record.
   assert.match(await visitor.find("release-facts").textContent(), /pending-upgrade.*record by (?!the bridge|Helm)/);
   await lock.locator('[data-action="abandon"]').click();

@@ -265,13 +265,19 @@ fn orphans(desk: &Desk, objects: &[ObjectRef]) -> Html {
     if objects.is_empty() {
         return Html::default();
     }
+    let names: Vec<String> =
+        objects.iter().map(|object| format!("`{} {}`", object.kind, object.name)).collect();
+    let sentence = format!(
+        "{} of earlier revisions stayed, and no manifest names them: {}. Nothing deletes them unasked.",
+        counted(objects.len(), "object"),
+        names.join(", ")
+    );
     let (desk, found) = (desk.clone(), Rc::new(Orphans { objects: objects.to_vec(), hooks: Vec::new() }));
     let show = Callback::from(move |_: MouseEvent| desk.show_release(Below::Orphans(found.clone())));
     html! {
         <div class="note note-warning" role="status" data-testid="operation-orphans">
             { icon("warning") }
-            <p>{ format!("{} of earlier revisions stayed, and no manifest names them: nothing deletes them unasked.", counted(objects.len(), "object")) }
-                { for objects.iter().map(|object| html! { <>{ " " }<code>{ format!("{} {}", object.kind, object.name) }</code></> }) }</p>
+            <p>{ prose(&sentence) }</p>
             <button type="button" class="button button-small" data-testid="see-orphans" onclick={show}>{ "Look at them" }</button>
         </div>
     }

@@ -43,7 +43,7 @@ pub(crate) fn history(desk: &Desk, releases: &Releases, name: &Name, may_write: 
                             <td><input type="checkbox" checked={is_picked} onchange={pick} aria-label={format!("Compare revision {number}")} /></td>
                             <th scope="row"><button type="button" class="text-button" data-testid="show-revision" onclick={show} title="Show what it holds">{ number }</button></th>
                             <td class={is_failed.then_some("tone-error")}><span class={dot(revision.status)}></span>{ revision.status.text() }</td>
-                            <td>{ revision.chart_version.clone() }</td><td>{ when }</td><td title={what.clone()}>if let Some(writer) = stranger(revision) { <span class="badge badge-warning" title="Who wrote this record last">{ writer }</span>{ " " } }{ what }</td>
+                            <td>{ revision.chart_version.clone() }</td><td>{ when }</td><td title={what.clone()}>if let Some(writer) = stranger(revision) { <span class="badge badge-warning" title="Who wrote this record last">{ format!("by {writer}") }</span>{ " " } }{ what }</td>
                             <td>if number == deployed { <span class="quiet">{ "current" }</span> } else if may_return && may_write {
                                 <button type="button" class="text-button" data-testid="rollback" onclick={roll_back}>{ "Roll back" }</button> }</td>
                         </tr>

@@ -240,7 +240,8 @@ fn detail(desk: &Desk, cluster: &ClusterState, releases: &Rc<Releases>) -> Html 
             { for releases.state.iter().flat_map(|state| state.anomalies.iter()).map(|anomaly| html! {
                 <div class="note note-warning">{ icon("warning") }<p>{ anomaly.clone() }</p></div>
             }) }
-            <ConfirmPanel releases={releases.clone()} />
+            // Not before there is something: what an empty component stands between, Yew puts in another order.
+            if releases.confirm.is_some() { <ConfirmPanel releases={releases.clone()} /> }
             { history(desk, releases, chosen, may_write, now) }
             { below(desk, releases, may_write) }
         </div>
