@@ -14,9 +14,9 @@ use crate::panels::deploy::deploy_panel;
 use crate::panels::editor::EditorPanel;
 use crate::panels::empty::{drop_hint, empty};
 use crate::panels::files::FilesPanel;
-use crate::panels::notices::Notices;
+use crate::panels::notices::notices;
 use crate::panels::result::ResultPanel;
-use crate::panels::status::Status;
+use crate::panels::status::status;
 use crate::state::notices::NoticesAction;
 use crate::state::panels::{EDITOR_PER_MILLE, FILES_PX, PanelsAction};
 use crate::state::{Action, AppState, Pane};
@@ -56,8 +56,8 @@ pub fn App() -> Html {
                 } else {
                     <Columns state={state.clone()} />
                 }
-                <Status outcome={state.outcome.clone()} saved={state.saved} world={state.world} cluster={state.cluster.clone()} deploy={state.deploy.clone()} is_empty={is_empty && !is_starting} />
-                <Notices notices={state.notices.clone()} />
+                { status(&desk, &state, is_empty && !is_starting) }
+                { notices(&desk, &state.notices) }
                 if state.notices.is_dragging { { drop_hint() } }
             </div>
         </ContextProvider<Desk>>

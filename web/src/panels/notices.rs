@@ -1,25 +1,16 @@
 //! Sentences about what was done, and long work with its progress and a way out.
 
-use std::rc::Rc;
-
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{icon_as, icon_button, prose};
+use crate::hooks::Desk;
 use crate::panels::use_desk_context;
 use crate::state::Action;
 use crate::state::notices::{Notices as State, NoticesAction, Progress};
 
-/// Props of [`Notices`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct NoticesProps {
-    pub(crate) notices: Rc<State>,
-}
-
 /// The stack at the foot of the page.
-#[component]
-pub(crate) fn Notices(props: &NoticesProps) -> Html {
-    let desk = use_desk_context();
+pub(crate) fn notices(desk: &Desk, notices: &State) -> Html {
     let reload = Callback::from(|_: MouseEvent| {
         if let Some(window) = web_sys::window() {
             // A page that cannot be loaded again stays as it is.
@@ -28,10 +19,10 @@ pub(crate) fn Notices(props: &NoticesProps) -> Html {
     });
     html! {
         <div class="notices" aria-live="polite">
-            if let Some(progress) = &props.notices.progress {
+            if let Some(progress) = &notices.progress {
                 <ProgressNotice progress={progress.clone()} />
             }
-            { for props.notices.list.iter().map(|notice| {
+            { for notices.list.iter().map(|notice| {
                 let severity = notice.severity.word();
                 let (desk, id) = (desk.clone(), notice.id);
                 let close = Callback::from(move |()| desk.send(Action::Notices(NoticesAction::Close(id))));

@@ -1,29 +1,15 @@
 //! All that was found, as a list: in its own tab, or docked under the manifests.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::components::{icon_as, icon_button};
 use crate::hooks::Desk;
-use crate::panels::use_desk_context;
 use crate::state::panels::PanelsAction;
 use crate::state::{Outcome, Panels, Tab};
 use crate::worker::protocol::{Problem, Severity};
 
-/// Props of [`Problems`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct ProblemsProps {
-    pub(crate) outcome: Rc<Outcome>,
-    pub(crate) panels: Rc<Panels>,
-    pub(crate) is_docked: bool,
-}
-
 /// The list.
-#[component]
-pub(crate) fn Problems(props: &ProblemsProps) -> Html {
-    let desk = use_desk_context();
-    let (outcome, panels) = (&props.outcome, &props.panels);
+pub(crate) fn problems(desk: &Desk, outcome: &Outcome, panels: &Panels, is_docked: bool) -> Html {
     let choices = [
         (None, "All", outcome.problems.len()),
         (Some(Severity::Error), "Errors", outcome.count(Severity::Error)),
@@ -31,7 +17,7 @@ pub(crate) fn Problems(props: &ProblemsProps) -> Html {
         (Some(Severity::Info), "Notes", outcome.count(Severity::Info)),
     ];
     let dock = {
-        let (desk, is_docked) = (desk.clone(), props.is_docked);
+        let desk = desk.clone();
         Callback::from(move |()| {
             desk.panels(PanelsAction::Dock(!is_docked));
             if is_docked {
@@ -49,7 +35,7 @@ pub(crate) fn Problems(props: &ProblemsProps) -> Html {
         .enumerate()
         .filter(|(_, problem)| panels.severity.is_none_or(|wanted| problem.severity == wanted));
     html! {
-        <section class={classes!("problems", props.is_docked.then_some("is-docked"))} data-testid="problems" aria-label="Problems">
+        <section class={classes!("problems", is_docked.then_some("is-docked"))} data-testid="problems" aria-label="Problems">
             <div class="toolbar">
                 <h3>{ "Problems" }</h3>
                 <div class="segments" role="group" aria-label="Severity">
@@ -62,14 +48,14 @@ pub(crate) fn Problems(props: &ProblemsProps) -> Html {
                     }) }
                 </div>
                 <div class="tools">
-                    { icon_button("dock", if props.is_docked { "Show as a tab" } else { "Show under the manifests" }, None, dock) }
-                    if props.is_docked {
+                    { icon_button("dock", if is_docked { "Show as a tab" } else { "Show under the manifests" }, None, dock) }
+                    if is_docked {
                         { icon_button("close", "Close the list", None, close) }
                     }
                 </div>
             </div>
             <ol class="problem-list">
-                { for shown.map(|(index, problem)| problem_row(&desk, index, problem, panels.problem == Some(index))) }
+                { for shown.map(|(index, problem)| problem_row(desk, index, problem, panels.problem == Some(index))) }
             </ol>
             if outcome.problems.is_empty() {
                 <p class="problems-empty quiet">{ "No problems were found." }</p>

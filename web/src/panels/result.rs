@@ -8,7 +8,7 @@ use crate::components::separator::{Moved, Run, Separator};
 use crate::components::tabs::{TabItem, Tabs};
 use crate::components::{icon, icon_button, prose};
 use crate::panels::manifests::Manifests;
-use crate::panels::problems::Problems;
+use crate::panels::problems::problems;
 use crate::panels::releases::ReleasesPanel;
 use crate::panels::signature::signature_note;
 use crate::panels::use_desk_context;
@@ -95,7 +95,7 @@ pub(crate) fn ResultPanel(props: &ResultPanelProps) -> Html {
                 <Separator label="Height of the problems" run={Run::Across} value={panels.dock_per_mille} range={DOCK_PER_MILLE} step={40} {on_move} />
             }
             if is_docked || panels.tab == Tab::Problems {
-                <Problems outcome={outcome.clone()} panels={panels.clone()} {is_docked} />
+                { problems(&desk, outcome, panels, is_docked) }
             }
             if panels.tab == Tab::Notes {
                 { notes(outcome.output.notes.as_ref()) }

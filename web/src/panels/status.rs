@@ -1,33 +1,18 @@
 //! The last line: what was rendered, how long it took, what is wrong, what is kept.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::components::icon_as;
+use crate::hooks::Desk;
 use crate::panels::manifests::count;
-use crate::panels::use_desk_context;
 use crate::state::cluster::Stage;
 use crate::state::panels::PanelsAction;
-use crate::state::{ClusterState, Deploy, Outcome, Pane, Saved, Tab};
+use crate::state::{AppState, ClusterState, Deploy, Outcome, Pane, Saved, Tab};
 use crate::worker::protocol::{Asked, Severity, World};
 
-/// Props of [`Status`].
-#[derive(PartialEq, Properties)]
-pub(crate) struct StatusProps {
-    pub(crate) outcome: Rc<Outcome>,
-    pub(crate) saved: Saved,
-    pub(crate) world: World,
-    pub(crate) cluster: Rc<ClusterState>,
-    pub(crate) deploy: Rc<Deploy>,
-    pub(crate) is_empty: bool,
-}
-
 /// The line.
-#[component]
-pub(crate) fn Status(props: &StatusProps) -> Html {
-    let desk = use_desk_context();
-    let outcome = &props.outcome;
+pub(crate) fn status(desk: &Desk, state: &AppState, is_empty: bool) -> Html {
+    let outcome = &state.outcome;
     let show_problems = {
         let desk = desk.clone();
         Callback::from(move |_: MouseEvent| {
@@ -53,7 +38,7 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
     html! {
         <div class="status" data-testid="status" data-revision={outcome.shown.to_string()} data-state={outcome.state()}
             data-render-ms={format!("{:.1}", outcome.render_ms)} role="status">
-            if props.is_empty {
+            if is_empty {
                 <span class="status-item">{ "No chart open" }</span>
             } else {
                 { what_happened(outcome, cancel) }
@@ -62,12 +47,12 @@ pub(crate) fn Status(props: &StatusProps) -> Html {
                     <button type="button" class="status-item status-link" onclick={show_problems}>{ found.join(", ") }</button>
                 }
             }
-            if !props.is_empty {
-                { world_switch(props.world, outcome.asked, choose_world) }
+            if !is_empty {
+                { world_switch(state.world, outcome.asked, choose_world) }
             }
-            <span class="status-item status-optional push" data-testid="saved" data-state={saved_word(props.saved)}>{ saved_sentence(props.saved) }</span>
-            { operation_link(&desk, &props.deploy) }
-            { reach(&props.cluster) }
+            <span class="status-item status-optional push" data-testid="saved" data-state={saved_word(state.saved)}>{ saved_sentence(state.saved) }</span>
+            { operation_link(desk, &state.deploy) }
+            { reach(&state.cluster) }
         </div>
     }
 }
@@ -88,7 +73,7 @@ fn reach(cluster: &ClusterState) -> Html {
 }
 
 /// The way back to an operation that runs.
-fn operation_link(desk: &crate::hooks::Desk, deploy: &Deploy) -> Html {
+fn operation_link(desk: &Desk, deploy: &Deploy) -> Html {
     let Some(view) = deploy.operation.as_ref().filter(|view| !view.is_over() && !deploy.is_open) else {
         return Html::default();
     };
