@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Verb};
 use super::objects::read_object;
 use super::{Cluster, Error};
+use crate::object::Object;
 
 const FRESH: Duration = Duration::from_secs(30);
 /// Answers of one caller; more and they are asked for again.
@@ -60,14 +61,32 @@ impl Cluster {
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {"group": group, "namespace": namespace, "resource": resource, "verb": verb}},
         });
-        let target = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews".to_owned();
-        let about = "selfsubjectaccessreviews".to_owned();
-        let body = ("application/json", Bytes::from(body.to_string()));
-        let call = Call { is_idempotent: true, ..Call::write(Verb::Create, target, about.clone(), body) };
-        let answer = read_object(&about, &self.send(call).await?.body)?;
+        let answer = self.review("authorization.k8s.io", "selfsubjectaccessreviews", &body).await?;
         let allowed = answer.pointer("/status/allowed") == Some(&Value::Bool(true));
         self.0.reviews.keep(question, allowed, Instant::now());
         Ok(allowed)
+    }
+
+    /// The name that the cluster knows the caller by; `None` when it does not say.
+    ///
+    /// Cost: one call.
+    ///
+    /// # Errors
+    /// The call's; a cluster before 1.28 serves no such question.
+    pub async fn username(&self) -> Result<Option<String>, Error> {
+        let body = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+        let answer = self.review("authentication.k8s.io", "selfsubjectreviews", &body).await?;
+        let name = answer.pointer("/status/userInfo/username").and_then(Value::as_str);
+        Ok(name.filter(|name| !name.is_empty()).map(str::to_owned))
+    }
+
+    /// Asks a question of the group's v1 that stores nothing, so it may be asked again.
+    async fn review(&self, group: &str, resource: &str, body: &Value) -> Result<Object, Error> {
+        let body = ("application/json", Bytes::from(body.to_string()));
+        let target = format!("/apis/{group}/v1/{resource}");
+        let call =
+            Call { is_idempotent: true, ..Call::write(Verb::Create, target, resource.to_owned(), body) };
+        read_object(resource, &self.send(call).await?.body)
     }
 }
 

@@ -1,26 +1,19 @@
 //! Who the cluster takes a caller for: a fresh token must be the same person's as the one that expired.
 
-use serde_json::{Value, json};
 use wire::{Code, Problem};
 
 use crate::kube::Cluster;
-use crate::object::Object;
 
 /// The user name that the cluster knows this caller by.
 ///
 /// # Errors
 /// The call's; `unauthenticated` when the cluster does not say.
 pub async fn subject(cluster: &Cluster) -> Result<String, Problem> {
-    let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
-    // It was built as a map above.
-    let review = Object::from_value(review).unwrap_or_default();
-    let answer = cluster.create(&review).await?;
-    let name = answer.pointer("/status/userInfo/username").and_then(Value::as_str);
-    let name = name.filter(|name| !name.is_empty()).ok_or_else(|| {
+    let name = cluster.username().await?.ok_or_else(|| {
         Problem::new(Code::Unauthenticated, "the cluster does not say who this token belongs to")
     })?;
-    cluster.keep_subject(name);
-    Ok(name.to_owned())
+    cluster.keep_subject(&name);
+    Ok(name)
 }
 
 /// The same, from memory when the cluster was asked before and has not refused the token since.

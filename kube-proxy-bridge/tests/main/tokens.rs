@@ -54,7 +54,13 @@ async fn answer(Shared(seen): Shared<Seen>, headers: HeaderMap) -> Response {
     match token.strip_prefix("Bearer ") {
         Some(token) if token.starts_with("bad") => refuse(401, "Unauthorized"),
         Some(token) if token.starts_with("poor") => refuse(403, "Forbidden"),
-        _ => axum::Json(json!({ "major": "1", "minor": "36", "gitVersion": "v1.36.0" })).into_response(),
+        // The version, and who it is: one answer for both questions.
+        Some(token) => axum::Json(json!({
+            "major": "1", "minor": "36", "gitVersion": "v1.36.0",
+            "status": { "userInfo": { "username": token.trim_end_matches("-token") } },
+        }))
+        .into_response(),
+        None => refuse(401, "Unauthorized"),
     }
 }
 
@@ -167,12 +173,15 @@ async fn t5_a_made_up_token_is_no_caller() {
     for name in ["cluster", "limits", "policy"] {
         assert!(told.get(name).is_none(), "{told}");
     }
-    // Whom the cluster knows is asked about once.
-    for _ in 0..2 {
-        assert_eq!(session("alice-token").await.json()["signedIn"], json!(true));
+    // Whom the cluster knows is asked about once, and is told who that is: not the kubeconfig's user.
+    for asks in [true, false] {
+        seen.take();
+        let told = session("alice-token").await.json();
+        assert_eq!((&told["signedIn"], &told["cluster"]["user"]), (&json!(true), &json!("alice")));
+        assert_eq!(!seen.take().is_empty(), asks);
     }
-    assert_eq!(session("poor-token").await.json()["signedIn"], json!(true));
-    assert_eq!(seen.take().len(), 3);
+    let told = session("poor-token").await.json();
+    assert_eq!((&told["signedIn"], &told["cluster"]["user"]), (&json!(true), &json!("")));
     let list = |token: &'static str| bridge.send(Ask::get("/v1/operations").bearer(token));
     assert_eq!(list("bad-token").await.problem(), "unauthenticated");
     // The answers are ours, and say nothing about the token: they open no way past the limit.
