@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 pub mod cluster;
+pub mod decision;
 
 pub mod deploy;
 

@@ -8,7 +8,7 @@ use crate::hooks::Desk;
 use crate::panels::deploy::counted;
 use crate::panels::use_desk_context;
 use crate::state::Deploy;
-use crate::state::deploy::Decision;
+use crate::state::decision::Decision;
 use crate::state::rounds::describe;
 use crate::worker::protocol::Question;
 
