@@ -11,14 +11,12 @@ use std::time::Duration;
 use release::record::Record;
 use tokio::time::{sleep, timeout};
 use wire::{
-    ApplyOptions, Code, EventBody, OnFailure, OperationKind, OperationResult, OperationState, PlanSubject,
-    Rollback, Status, Uninstall, Wait,
+    Code, EventBody, OnFailure, OperationKind, OperationResult, OperationState, Status, Uninstall, Wait,
 };
 
 use super::context::{Context, Stop};
 use super::draft::Prepared;
 use super::drift;
-use super::gate;
 use super::handle::Halt;
 use super::job::{Job, Outcome};
 use super::journal::Journal;
@@ -225,26 +223,8 @@ async fn go_back(job: &Job, context: &Arc<Context>, prepared: &Prepared, failed:
         };
     }
     let Some(good) = history.last_good(failed.revision) else { return failed };
-    let rollback = Rollback {
-        to_revision: good.head.revision,
-        expected_revision: None,
-        plan_id: None,
-        accept_mismatch: false,
-        options: ApplyOptions {
-            on_failure: OnFailure::Keep,
-            description: String::new(),
-            conflicts: prepared.options.conflicts.clone(),
-            recreate: Vec::new(),
-            ..prepared.options.clone()
-        },
-    };
-    // What was stored may be another's, and is tried like everything else.
-    let tried = async {
-        let back = prepare::rolled_back(job, &fresh, &history, &rollback).await?;
-        let subject = PlanSubject::Rollback(rollback.clone());
-        gate::try_out(job, &fresh, &back, &subject).await.map(|()| back)
-    };
-    let back = match tried.await {
+    let how = prepared.options.clone();
+    let back = match prepare::back_to(job, &fresh, &history, good.head.revision, how).await {
         Ok(back) => Box::pin(locked(job, &fresh, back, &history)).await,
         Err(stop) => Outcome::refused(&stop),
     };

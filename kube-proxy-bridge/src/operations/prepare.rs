@@ -126,8 +126,30 @@ pub(super) async fn prepare_rollback(
     Ok(Found::New(Box::new(prepared)))
 }
 
+/// The way back to a good revision from an operation that failed or is given up, tried out: what was stored may be another's.
+/// `how` are the options of that operation.
+///
+/// # Errors
+/// Those of a rollback before anything is written.
+pub(super) async fn back_to(
+    job: &Job,
+    context: &Arc<Context>,
+    history: &History,
+    to_revision: u32,
+    how: ApplyOptions,
+) -> Result<Prepared, Stop> {
+    // What was to be made anew was so for the sake of the revision that is given up.
+    let options =
+        ApplyOptions { on_failure: OnFailure::Keep, description: String::new(), recreate: Vec::new(), ..how };
+    let rollback =
+        Rollback { to_revision, expected_revision: None, plan_id: None, accept_mismatch: false, options };
+    let prepared = rolled_back(job, context, history, &rollback).await?;
+    gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback)).await?;
+    Ok(prepared)
+}
+
 /// The revision that a rollback would write.
-pub(super) async fn rolled_back(
+async fn rolled_back(
     job: &Job,
     context: &Arc<Context>,
     history: &History,

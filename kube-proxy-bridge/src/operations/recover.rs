@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use release::record::Time;
 use wire::{
-    ApplyOptions, Code, Lock, LockVerdict, OnFailure, OperationKind, OperationResult, OperationState,
-    PlanSubject, Problem, Recover, RecoverAction, Rollback, Status, Uninstall,
+    ApplyOptions, Code, Lock, LockVerdict, OperationKind, OperationResult, OperationState, Problem, Recover,
+    RecoverAction, Status, Uninstall,
 };
 
 use super::carry;
@@ -200,7 +200,10 @@ async fn go_back(job: &Job, context: &Arc<Context>, history: &History, entry: &E
         _ => history.last_good(entry.head.revision).map(|good| good.head.revision),
     };
     let way = match good {
-        Some(good) => back_to(job, context, history, good, how).await,
+        Some(good) => {
+            let prepared = prepare::back_to(job, context, history, good, how).await;
+            prepared.map(|prepared| Way::Back(Box::new(prepared)))
+        }
         None => away(job, context, entry, &how).await,
     };
     let way = match way {
@@ -222,31 +225,6 @@ async fn go_back(job: &Job, context: &Arc<Context>, history: &History, entry: &E
 enum Way {
     Away(Uninstall),
     Back(Box<Prepared>),
-}
-
-async fn back_to(
-    job: &Job,
-    context: &Arc<Context>,
-    history: &History,
-    to_revision: u32,
-    how: ApplyOptions,
-) -> Result<Way, Stop> {
-    let rollback = Rollback {
-        to_revision,
-        expected_revision: None,
-        plan_id: None,
-        accept_mismatch: false,
-        // What was to be made anew was so for the sake of the revision that is given up.
-        options: ApplyOptions {
-            on_failure: OnFailure::Keep,
-            description: String::new(),
-            recreate: Vec::new(),
-            ..how
-        },
-    };
-    let prepared = prepare::rolled_back(job, context, history, &rollback).await?;
-    gate::try_out(job, context, &prepared, &PlanSubject::Rollback(rollback)).await?;
-    Ok(Way::Back(Box::new(prepared)))
 }
 
 async fn away(job: &Job, context: &Arc<Context>, entry: &Entry, how: &ApplyOptions) -> Result<Way, Stop> {
